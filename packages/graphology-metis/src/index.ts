@@ -1,0 +1,1 @@
+export const metis = 0;
