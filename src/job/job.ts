@@ -1,0 +1,68 @@
+import type { ParallelDegrees } from '../graph/degrees.ts';
+import type { ModelSpec } from '../graph/model.ts';
+import type { Instance } from '../hardware/instance.ts';
+import type { Recompute } from '../memory/recompute.ts';
+import type { Precision } from '../stack/precision.ts';
+import type { Stack } from '../stack/stack.ts';
+
+export const optimizers = ['adam', 'adafactor', 'lamb', 'lion', 'sgd'] as const;
+export type Optimizer = (typeof optimizers)[number];
+
+/** A job that came through the door: every default filled in, every number known to fit the others. */
+export interface Job {
+  readonly name: string;
+  readonly model: ModelSpec;
+  readonly cluster: Cluster;
+  readonly stack: Stack;
+  readonly training: Training;
+  readonly parallelism: Parallelism;
+}
+
+export interface Cluster {
+  readonly instance: Instance;
+  /** Instances booked, the last of which may be partly used. */
+  readonly count: number;
+  /** Devices that train; `count · instance.ranks` unless the job says fewer. */
+  readonly devices: number;
+  /** Price of one instance where the job overrides the catalogue. */
+  readonly usdPerHour?: number;
+}
+
+export interface Training {
+  readonly sequenceLength: number;
+  /** Sequences a step. */
+  readonly globalBatchSize: number;
+  readonly precision: Precision;
+  readonly optimizer: Optimizer;
+  /** Tokens or steps of the whole run; at most one is given. */
+  readonly tokens?: number;
+  readonly steps?: number;
+  readonly stochasticRounding: boolean;
+}
+
+export interface Parallelism {
+  readonly degrees: ParallelDegrees;
+  /** Sequences a replica handles at once. */
+  readonly microBatchSize: number;
+  /** Microbatches a step: globalBatchSize ÷ (data · microBatchSize). */
+  readonly microbatches: number;
+  /** Chunks a device. */
+  readonly virtualStages: number;
+  readonly microbatchGroupSize: number;
+  readonly activeMicrobatches: number;
+  /** A name that the list of schedules has. */
+  readonly schedule: string;
+  readonly partitioner: Partitioner;
+  /** Letters from slowest- to fastest-varying. */
+  readonly placement: string;
+  readonly zeroStage: 0 | 1 | 2 | 3;
+  /** Data replicas among which ZeRO shards. */
+  readonly shardingDegree: number;
+  readonly recompute: Recompute;
+}
+
+/** How the model is cut into virtual stages. `stageLayers`: transformer layers of each, in model order. */
+export type Partitioner =
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'uniform' }
+  | { readonly kind: 'layers'; readonly stageLayers: readonly number[] };

@@ -1,0 +1,12 @@
+/**
+ * What the forward pass throws away and the backward pass computes again.
+ * `selective`: the attention core; `selective-op`: torchtitan's per-operator policy;
+ * `full`: whole layers, of which only the input is kept.
+ */
+export type Recompute =
+  | { readonly mode: 'none' }
+  | { readonly mode: 'selective' }
+  | { readonly mode: 'selective-op' }
+  /** `layers`: only the first N of each virtual stage; `every`: each n-th layer; `group`: one checkpoint for N layers. */
+  | { readonly mode: 'full'; readonly layers?: number; readonly every?: number; readonly group?: number }
+  | { readonly mode: 'auto' };

@@ -1,0 +1,106 @@
+import type { GradientDtype } from './precision.ts';
+
+/** How the attention core is computed, by generation of kernel. */
+export const attentionKernels = ['unfused', 'fused-softmax', 'flash1', 'flash2', 'flash3'] as const;
+export type AttentionKernel = (typeof attentionKernels)[number];
+
+/** True where the kernel never writes the matrix of scores to memory. */
+export function isFlash(kernel: AttentionKernel): boolean {
+  return kernel === 'flash1' || kernel === 'flash2' || kernel === 'flash3';
+}
+
+export const stackNames = [
+  'megatron-2021',
+  'megatron-2023',
+  'megatron-core',
+  'megatron-deepspeed',
+  'aleph-alpha-scaling',
+  'deepspeed',
+  'fsdp1',
+  'fsdp2',
+  'smp-v1',
+  'smp-v2',
+  'neuronx-distributed',
+] as const;
+export type StackName = (typeof stackNames)[number];
+
+/** When pipeline transfers hold up the devices at their ends. */
+export type TransferMode = 'async' | 'link' | 'blocking';
+
+/**
+ * What hides the collectives of tensor parallelism:
+ * `none`: nothing; `weight-gradient`: those of the backward pass run beside the weight-gradient GEMMs;
+ * `pipelined`: each is cut into pieces that run beside the GEMM that makes or eats them.
+ */
+export type TensorOverlap = 'none' | 'weight-gradient' | 'pipelined';
+
+/** Training software as data: what it fuses, keeps, overlaps and costs on the host. Every number has its source in `sources`. */
+export interface Stack {
+  readonly name: StackName;
+  /** One line for people. */
+  readonly summary: string;
+  /** Makers of the accelerators it trains on. */
+  readonly vendors: readonly ('NVIDIA' | 'AWS')[];
+
+  // Kernels
+  readonly attention: AttentionKernel;
+  readonly fusedNorm: boolean;
+  /** Bias, activation, dropout and residual chains run as one kernel each. */
+  readonly fusedElementwise: boolean;
+  /** A compiler fuses whatever lies between the GEMMs (torch.compile, neuronx-cc). */
+  readonly compiled: boolean;
+  /** Query, key and value (and gate and up) are one GEMM each. */
+  readonly fusedProjections: boolean;
+  /** Whole steps replayed from a CUDA graph: no launch gaps. */
+  readonly cudaGraphs: boolean;
+  readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
+
+  // Numbers
+  readonly gradientReduceDtype: GradientDtype;
+  readonly gradientAccumulationDtype: GradientDtype;
+  /** The optimizer keeps an fp32 copy of 16-bit gradients while it steps. */
+  readonly gradientCopyForStep: boolean;
+  /** The vocabulary is padded to a multiple of this times tensor; 1 leaves it alone. */
+  readonly vocabularyMultiple: number;
+  /** `whole`: every tensor rank computes and keeps the logits of the whole vocabulary. */
+  readonly logits: 'sharded' | 'whole';
+  /** Bytes a logit: saved from the loss to its backward pass, and alive at the peak of that pass. */
+  readonly lossBytesPerLogit: { readonly saved: number; readonly peak: number };
+
+  // Overlap
+  readonly asyncTensorParallel: boolean;
+  readonly tensorOverlap: TensorOverlap;
+  /** Gradients are reduced under the last backward pass, bucket by bucket. */
+  readonly overlapsGradients: boolean;
+  /** Updated parameters are gathered under the next forward pass (ZeRO-1). */
+  readonly overlapsParameters: boolean;
+  readonly gradientBucketBytes: number;
+  readonly pipelineTransfers: TransferMode;
+  /** A transfer between stages is cut among the tensor ranks and put together again on the other side. */
+  readonly scattersPipelineTransfers: boolean;
+
+  // Host
+  /** Time the host needs to launch one transformer layer, forward and backward: a floor under the device's time. */
+  readonly hostSecondsPerLayer: { readonly forward: number; readonly backward: number };
+  /** How much more it needs for a layer with tensor-parallel collectives. */
+  readonly hostTensorFactor: number;
+  /** Between steps: data, logging, loss scale, gradient norm read back. */
+  readonly hostSecondsPerStep: number;
+
+  // Memory
+  /** Context, kernels and libraries of one process, outside the allocator. */
+  readonly contextBytes: number;
+  /** Reserved over allocated, for what comes and goes in a step, less 1. */
+  readonly fragmentation: number;
+  /** Workspaces and blocks that the allocator cannot give back. */
+  readonly workspaceBytes: number;
+
+  // Defaults of the job
+  readonly defaults: {
+    readonly zeroStage: 0 | 1 | 3;
+    readonly placement: string;
+    readonly sequenceParallel: boolean;
+    readonly schedule: '1f1b' | 'smp-interleaved';
+  };
+  readonly sources: Readonly<Record<string, string>>;
+}
