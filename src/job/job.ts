@@ -2,6 +2,7 @@ import type { ParallelDegrees } from '../graph/degrees.ts';
 import type { ModelSpec } from '../graph/model.ts';
 import type { Instance } from '../hardware/instance.ts';
 import type { Recompute } from '../memory/recompute.ts';
+import type { PlacementLetters } from '../partition/index.ts';
 import type { Precision } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
 
@@ -54,7 +55,7 @@ export interface Parallelism {
   readonly schedule: string;
   readonly partitioner: Partitioner;
   /** Letters from slowest- to fastest-varying. */
-  readonly placement: string;
+  readonly placement: PlacementLetters;
   readonly zeroStage: 0 | 1 | 2 | 3;
   /** Data replicas among which ZeRO shards. */
   readonly shardingDegree: number;

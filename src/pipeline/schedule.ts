@@ -7,6 +7,8 @@ export interface PipelineShape {
   readonly microbatchGroupSize: number;
   /** Cap on microbatches in flight for `smp-interleaved`; by default stages + 2. */
   readonly activeMicrobatches: number;
+  /** Most microbatch activations of a virtual stage that a device may hold at once: a limit for `auto`. */
+  readonly memoryLimit?: number;
 }
 
 /** Where virtual stages sit. Linear: s; loop: s mod p; v: s, then back (2p-1-s); dual: s in one direction and p-1-s in the other. */
@@ -21,11 +23,14 @@ export interface PipelineCosts {
   readonly weight: Float64Array;
   /** Transfer between virtual stages s and s + 1, in either direction, where they sit on different devices. */
   readonly communication: Float64Array;
-  /** Cost of a fused forward–backward pair; by default the sum of its two parts. */
+  /** Cost of a fused pair, by the virtual stage of its forward part; by default the sum of its two parts. */
   readonly fusedPair?: Float64Array;
 }
 
-/** Kinds of task in an order. A `fused` forward runs as one task with the backward that follows it in the list. */
+/**
+ * Kinds of task in an order. A `fused` forward runs as one task with the backward that follows it in the list.
+ * Where a schedule splits the backward pass, a backward that has no weight task of its own is a whole one.
+ */
 export const FORWARD = 0;
 export const BACKWARD = 1;
 export const WEIGHT = 2;
@@ -54,8 +59,17 @@ export interface Schedule {
   readonly splitsBackward: boolean;
   /** The order does not depend on costs, so that it can be kept and used again. */
   readonly fixed: boolean;
+  /** Where virtual stages sit, for a schedule whose placement depends on the shape. */
+  placementFor?(shape: PipelineShape): StagePlacement;
+  /** Microbatches (of one chunk or direction) after which the order of a long step repeats, if it does. */
+  period?(shape: PipelineShape): number;
   /** What is illegal about the shape and what would be legal, or undefined. */
   illegal(shape: PipelineShape): string | undefined;
   /** The order in which each device runs its tasks. */
   order(shape: PipelineShape, costs: PipelineCosts): DeviceOrders;
+}
+
+/** Where the virtual stages of this shape sit under a schedule. */
+export function placementOf(schedule: Schedule, shape: PipelineShape): StagePlacement {
+  return schedule.placementFor?.(shape) ?? schedule.placement;
 }

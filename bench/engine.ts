@@ -1,0 +1,124 @@
+import { fileURLToPath } from 'node:url';
+import { pipelineCosts } from '../src/pipeline/costs.ts';
+import { planPipeline } from '../src/pipeline/plan.ts';
+import { planSchedule } from '../src/pipeline/planSchedule.ts';
+import { runPipeline } from '../src/pipeline/run.ts';
+import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from '../src/pipeline/schedule.ts';
+import { findSchedule } from '../src/pipeline/schedules/index.ts';
+import { pipelineShape } from '../src/pipeline/shape.ts';
+import { prepareTasks, runBackwardFirst, runOrders } from './plainObjects.ts';
+
+interface Case {
+  readonly schedule: string;
+  readonly stages: number;
+  readonly virtualStages: number;
+  readonly microbatches: number;
+}
+
+/** What a fixed and a dynamic order must reach over the plain-object implementation. */
+const FIXED_TARGET = 20;
+const DYNAMIC_TARGET = 5;
+
+const CASES: readonly Case[] = [
+  { schedule: 'interleaved', stages: 64, virtualStages: 4, microbatches: 512 },
+  { schedule: '1f1b', stages: 64, virtualStages: 1, microbatches: 512 },
+  { schedule: 'zb-h1', stages: 64, virtualStages: 1, microbatches: 512 },
+  { schedule: 'interleaved', stages: 8, virtualStages: 4, microbatches: 32 },
+  { schedule: '1f1b', stages: 8, virtualStages: 1, microbatches: 32 },
+  { schedule: 'zb-v', stages: 8, virtualStages: 2, microbatches: 32 },
+  { schedule: 'smp-interleaved', stages: 64, virtualStages: 1, microbatches: 512 },
+  { schedule: 'smp-interleaved', stages: 8, virtualStages: 1, microbatches: 32 },
+];
+
+const SHORT_MILLISECONDS = 60;
+const LONG_MILLISECONDS = 400;
+const ROUNDS = 5;
+
+/** Uneven costs, a little different on every round so that nothing can be remembered. */
+function costsFor(schedule: Schedule, shape: PipelineShape, round: number): PipelineCosts {
+  const placement = placementOf(schedule, shape);
+  const count = shape.stages * (placement === 'v' ? 2 : shape.virtualStages);
+  const uneven = (base: number, swing: number) =>
+    Array.from({ length: count }, (_, s) => base + swing * ((s * 7 + round) % 5));
+  const spec = {
+    forward: uneven(1, 0.1),
+    backwardInput: uneven(1.1, 0.1),
+    backwardWeight: uneven(0.9, 0.05),
+    communication: 0.05,
+  };
+  return pipelineCosts(spec, placement, schedule.splitsBackward, shape);
+}
+
+/** The median over rounds of tasks a second; `once` runs a step and says its makespan. */
+function rate(tasks: number, milliseconds: number, once: (round: number) => number): number {
+  for (let i = 0; i < ROUNDS; i++) once(i);
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const from = performance.now();
+    let steps = 0;
+    let passed = 0;
+    do {
+      once(round + steps);
+      steps++;
+      passed = performance.now() - from;
+    } while (passed < milliseconds / ROUNDS);
+    rates.push((steps * tasks * 1000) / passed);
+  }
+  return rates.sort((a, b) => a - b)[ROUNDS >> 1];
+}
+
+const DIFFERENT_COSTS = 5;
+
+function measure(at: Case, milliseconds: number) {
+  const schedule = findSchedule(at.schedule);
+  const shape = pipelineShape(at);
+  const costs = Array.from({ length: DIFFERENT_COSTS }, (_, round) => costsFor(schedule, shape, round));
+  const pick = (round: number) => costs[round % DIFFERENT_COSTS];
+  const orders = schedule.order(shape, costs[0]);
+  const plan = planPipeline(orders, shape, placementOf(schedule, shape), schedule.splitsBackward);
+  const timeline = runPipeline(plan, costs[0]);
+  const plain = prepareTasks(orders, shape, placementOf(schedule, shape));
+
+  const ours = (round: number) =>
+    runPipeline(planSchedule(schedule, shape, pick(round)), pick(round), 'async', schedule.fixed ? timeline : undefined)
+      .makespan;
+  const theirs = (round: number) =>
+    schedule.fixed ? runOrders(plain, pick(round)) : runBackwardFirst(shape, pick(round));
+  for (let round = 0; round < DIFFERENT_COSTS; round++) {
+    const difference = Math.abs(ours(round) - theirs(round));
+    if (difference > 1e-9 * ours(round)) throw new Error(`${at.schedule}: the two implementations disagree`);
+  }
+  planSchedule(schedule, shape, costs[0]);
+  const ourRate = rate(plan.tasks, milliseconds, ours);
+  const theirRate = rate(plan.tasks, milliseconds, theirs);
+  return { tasks: plan.tasks, ourRate, theirRate, target: schedule.fixed ? FIXED_TARGET : DYNAMIC_TARGET };
+}
+
+const MILLION = 1e6;
+
+/**
+ * Prints tasks a second of the engine and of the plain-object implementation in the same run, and their ratio.
+ * @param short measure briefly
+ */
+export function run(short: boolean): void {
+  console.log('engine: millions of tasks a second, beside plain objects in the same run');
+  const header = ['schedule', 'p', 'v', 'm', 'tasks', 'engine', 'plain', 'ratio', 'target'];
+  const rows = CASES.map((at) => {
+    const { tasks, ourRate, theirRate, target } = measure(at, short ? SHORT_MILLISECONDS : LONG_MILLISECONDS);
+    return [
+      at.schedule,
+      at.stages,
+      at.virtualStages,
+      at.microbatches,
+      tasks,
+      (ourRate / MILLION).toFixed(1),
+      (theirRate / MILLION).toFixed(2),
+      `${(ourRate / theirRate).toFixed(1)}x`,
+      `${target}x`,
+    ].map(String);
+  });
+  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));
+  for (const row of [header, ...rows]) console.log(row.map((cell, i) => cell.padStart(widths[i])).join('  '));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) run(process.argv.includes('--short'));

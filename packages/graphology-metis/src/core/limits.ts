@@ -1,0 +1,86 @@
+/** What every part may and should weigh. Entry of part `p` and constraint `c` at `p * ncon + c`. */
+export interface Limits {
+  readonly k: number;
+  readonly ncon: number;
+  /** Share of the total weight wished for. */
+  readonly share: Float64Array;
+  /** Heaviest weight allowed. */
+  readonly limit: Float64Array;
+  /** 1 / total of each constraint (0 when the total is 0): makes excesses comparable. */
+  readonly scale: Float64Array;
+  /** Largest number that divides every weight of the constraint, 0 when there is none worth naming. */
+  readonly grain: Float64Array;
+}
+
+/** Relative room for rounding in sums of weights. */
+export const ROUNDING = 1e-9;
+
+/** Largest number that divides all weights (of one constraint) to within rounding; 0 if it is under a millionth of the largest. */
+export function weightGrain(weights: Float64Array, ncon: number, c: number): number {
+  let grain = 0;
+  let largest = 0;
+  for (let i = c; i < weights.length; i += ncon) if (weights[i] > largest) largest = weights[i];
+  const noise = largest * 1e-6;
+  for (let i = c; i < weights.length; i += ncon) {
+    let a = weights[i];
+    let b = grain;
+    if (a === b || a === 0) continue;
+    while (b > noise) {
+      const rest = a - b * Math.floor(a / b + ROUNDING);
+      a = b;
+      b = rest;
+    }
+    grain = a;
+    if (grain <= noise) return 0;
+  }
+  return grain;
+}
+
+/** `value` rounded up to a multiple of `grain`. */
+export function ceilTo(value: number, grain: number): number {
+  return grain > 0 ? Math.ceil(value / grain - ROUNDING) * grain : value;
+}
+
+/**
+ * Limits from the wishes: (1 + imbalance) * share * total, and always at least the share rounded up to a whole number
+ * of the smallest unit, because less than that not even a perfect partition reaches.
+ */
+export function createLimits(
+  weights: Float64Array,
+  total: Float64Array,
+  share: Float64Array,
+  imbalance: readonly number[],
+): Limits {
+  const ncon = total.length;
+  const k = share.length / ncon;
+  const limit = new Float64Array(k * ncon);
+  const scale = total.map((sum) => (sum > 0 ? 1 / sum : 0));
+  const grain = total.map((_, c) => weightGrain(weights, ncon, c));
+  for (let p = 0; p < k; p++) {
+    for (let c = 0; c < ncon; c++) {
+      const wish = share[p * ncon + c] * total[c];
+      const most = Math.max((1 + imbalance[c]) * wish, ceilTo(wish, grain[c]));
+      limit[p * ncon + c] = most + ROUNDING * total[c];
+    }
+  }
+  return { k, ncon, share, limit, scale, grain };
+}
+
+/** Sum over parts and constraints of what lies above the limit, each as a fraction of its constraint's total. */
+export function totalExcess(limits: Limits, loads: Float64Array): number {
+  const { ncon, limit, scale } = limits;
+  let excess = 0;
+  for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - limit[i]) * scale[i % ncon];
+  return excess;
+}
+
+/** Largest weight over its wish, over all parts and constraints. */
+export function worstRatio(limits: Limits, loads: Float64Array): number {
+  const { ncon, share, scale } = limits;
+  let worst = 0;
+  for (let i = 0; i < share.length; i++) {
+    const ratio = (loads[i] * scale[i % ncon]) / share[i];
+    if (ratio > worst) worst = ratio;
+  }
+  return worst;
+}

@@ -1,0 +1,107 @@
+import { isFlash } from '../stack/stack.ts';
+import { isCausal } from './model.ts';
+import type { SavedTensor } from './operator.ts';
+import type { UnitBuilder } from './unitBuilder.ts';
+
+/** Attention from the projections of query, key and value to the projection of the output; returns its last operator. */
+export function addAttention(unit: UnitBuilder, input: number): number {
+  const { hiddenSize, attentionHeads, keyValueHeads, headSize, bias, positions, queryKeyNorm } = unit.model;
+  const { tensor, elementBytes } = unit.sharding;
+  const heads = attentionHeads / tensor;
+  const keyValues = Math.max(1, keyValueHeads / tensor);
+  const own = unit.ownTokens * hiddenSize;
+  const entered = unit.enterTensor(input, 'attention');
+  const projections = unit.stack.fusedProjections
+    ? [{ name: 'query_key_value', heads: heads + 2 * keyValues, whole: attentionHeads + 2 * keyValueHeads }]
+    : [
+        { name: 'query', heads, whole: attentionHeads },
+        { name: 'key', heads: keyValues, whole: keyValueHeads },
+        { name: 'value', heads: keyValues, whole: keyValueHeads },
+      ];
+  let inputs = projections.map(({ name, heads: n, whole }, index) =>
+    unit.add([entered], {
+      ...unit.matmul(`attention.${name}`, { m: unit.tokens, n: n * headSize, k: hiddenSize }, index === 0 ? own : 0),
+      parameters: (hiddenSize + (bias ? 1 : 0)) * n * headSize,
+      wholeParameters: (hiddenSize + (bias ? 1 : 0)) * whole * headSize,
+    }),
+  );
+  const rotated = unit.tokens * (heads + keyValues) * headSize * elementBytes;
+  if (queryKeyNorm) {
+    inputs = [
+      unit.add(inputs, {
+        kind: 'norm',
+        module: 'attention.query_key_norm',
+        parameters: 2 * headSize,
+        readBytes: rotated,
+        writeBytes: rotated,
+        backwardBytes: 3 * rotated,
+        outputBytes: rotated,
+        saved: [{ name: 'query and key before their norm', bytes: rotated, core: false }],
+      }),
+    ];
+  }
+  if (positions === 'rope') {
+    inputs = [
+      unit.add(inputs, {
+        kind: 'rotary',
+        module: 'attention.rotary',
+        readBytes: 2 * rotated,
+        writeBytes: 2 * rotated,
+        backwardBytes: 4 * rotated,
+        outputBytes: rotated,
+      }),
+    ];
+  }
+  const core = addCore(unit, inputs, heads, keyValues);
+  const projected = unit.add([core], {
+    ...unit.matmul(
+      'attention.projection',
+      { m: unit.tokens, n: hiddenSize, k: heads * headSize },
+      unit.tokens * heads * headSize,
+    ),
+    parameters: heads * headSize * hiddenSize + (bias ? hiddenSize : 0),
+    wholeParameters: attentionHeads * headSize * hiddenSize + (bias ? hiddenSize : 0),
+  });
+  return unit.leaveTensor(projected, 'attention');
+}
+
+function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, keyValues: number): number {
+  const { headSize, dropout } = unit.model;
+  const { sequenceLength: keys, elementBytes } = unit.sharding;
+  const queries = unit.tokens;
+  const kernel = unit.stack.attention;
+  const scores = heads * queries * keys;
+  const operands = queries * (heads + 2 * keyValues) * headSize;
+  const output = queries * heads * headSize;
+  const saved: SavedTensor[] = [{ name: 'query, key and value', bytes: operands * elementBytes, core: false }];
+  let readBytes = operands * elementBytes;
+  let writeBytes = output * elementBytes;
+  let backwardBytes = 2 * (operands + output) * elementBytes;
+  if (isFlash(kernel)) {
+    saved.push({ name: 'log-sum-exp of the scores', bytes: 4 * queries * heads, core: true });
+  } else {
+    // Bytes a score: kept for the backward pass, and crossing memory forward and backward, with and without dropout;
+    // the unfused kernel scales, masks and converts to fp32 in passes of their own.
+    const unfused = kernel === 'unfused';
+    const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : 2;
+    const forward = (dropout > 0 ? 13 : 8) + (unfused ? 19 : 0);
+    const backward = (dropout > 0 ? 19 : 14) + (unfused ? 10 : 0);
+    saved.push({ name: 'softmax of the scores', bytes: kept * scores, core: true });
+    readBytes += (forward / 2) * scores;
+    writeBytes += (forward / 2) * scores;
+    backwardBytes += backward * scores;
+  }
+  const flops = 4 * scores * headSize;
+  return unit.add(inputs, {
+    kind: 'attention',
+    module: 'attention.core',
+    forwardFlops: flops,
+    backwardFlops: 2 * flops,
+    readBytes,
+    writeBytes,
+    backwardBytes,
+    outputBytes: output * elementBytes,
+    saved,
+    attention: { queries, keys, heads, headSize, causal: isCausal(unit.model), dropout: dropout > 0 },
+  });
+}

@@ -1,0 +1,92 @@
+/** What an operator does; decides which law gives its time. */
+export type OperatorKind =
+  | 'embedding'
+  | 'norm'
+  | 'matmul'
+  | 'rotary'
+  | 'attention'
+  | 'activation'
+  | 'dropout'
+  | 'residual'
+  | 'loss'
+  | 'collective';
+
+/** A matrix product of [m, k] by [k, n]; m counts the tokens of one sequence on this rank. */
+export interface Gemm {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** The attention core of one sequence on this rank. */
+export interface AttentionShape {
+  readonly queries: number;
+  readonly keys: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly causal: boolean;
+  readonly dropout: boolean;
+}
+
+export type CollectiveKind = 'all-reduce' | 'all-gather' | 'reduce-scatter';
+
+/** What the ranks of a group exchange around an operator; bytes of the whole tensor, for one sequence. */
+export interface CollectiveShape {
+  readonly group: 'tensor' | 'context';
+  readonly forward?: CollectiveKind;
+  readonly backward?: CollectiveKind;
+  /** Gathers the saved shard of the forward input again for the weight gradients (sequence parallelism). */
+  readonly backwardGather: boolean;
+  readonly bytes: number;
+}
+
+/** A tensor kept from the forward to the backward pass, bytes of one sequence on this rank. */
+export interface SavedTensor {
+  readonly name: string;
+  readonly bytes: number;
+  /** Belongs to the attention core, so that selective recomputation drops it. */
+  readonly core: boolean;
+}
+
+/** One node of the compute graph: the share of one rank, for one sequence. Counts of FLOPs and bytes, no times. */
+export interface Operator {
+  readonly kind: OperatorKind;
+  /** Path below the unit's own: `attention.query_key_value`. */
+  readonly module: string;
+  /** Parameters this rank holds. */
+  readonly parameters: number;
+  /** Parameters of the whole operator, each counted once however many ranks hold it. */
+  readonly wholeParameters: number;
+  /** Name shared by operators that use one and the same tensor (tied embeddings). */
+  readonly tied?: string;
+  readonly forwardFlops: number;
+  readonly backwardFlops: number;
+  /** Activation bytes that cross memory in the forward pass; a matmul's weights come on top, from its shape. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  /** The same for the backward pass. */
+  readonly backwardBytes: number;
+  readonly outputBytes: number;
+  readonly saved: readonly SavedTensor[];
+  readonly gemm?: Gemm;
+  readonly attention?: AttentionShape;
+  readonly collective?: CollectiveShape;
+}
+
+/** An edge inside a unit: the tensor that one operator hands another. `from` −1 is the unit's input. */
+export interface OperatorEdge {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
+export const sum = <T>(items: readonly T[], value: (item: T) => number): number => {
+  let total = 0;
+  for (const item of items) total += value(item);
+  return total;
+};
+
+/** Bytes that one sequence leaves saved behind an operator. */
+export function savedBytes(operator: Operator): number {
+  return sum(operator.saved, (tensor) => tensor.bytes);
+}

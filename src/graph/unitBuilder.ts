@@ -1,0 +1,172 @@
+import type { Stack } from '../stack/stack.ts';
+import type { Unit } from './computeGraph.ts';
+import type { ModelSpec } from './model.ts';
+import type { Gemm, Operator, OperatorEdge } from './operator.ts';
+
+/** How one rank's share is cut out of the model. */
+export interface Sharding {
+  readonly tensor: number;
+  readonly context: number;
+  readonly sequenceParallel: boolean;
+  readonly sequenceLength: number;
+  /** Bytes of an activation element. */
+  readonly elementBytes: number;
+}
+
+/** What an operator does not say is nothing: no parameters, no work, nothing saved. */
+type Draft = Pick<Operator, 'kind' | 'module' | 'outputBytes'> & Partial<Operator>;
+
+/** Grows one unit operator by operator, with the sizes that they all share. */
+export class UnitBuilder {
+  readonly model: ModelSpec;
+  readonly stack: Stack;
+  readonly sharding: Sharding;
+  /** Tokens of one sequence on this rank. */
+  readonly tokens: number;
+  /** The same between tensor-parallel regions, where sequence parallelism splits them further. */
+  readonly ownTokens: number;
+  readonly #operators: Operator[] = [];
+  readonly #edges: OperatorEdge[] = [];
+
+  constructor(model: ModelSpec, stack: Stack, sharding: Sharding) {
+    this.model = model;
+    this.stack = stack;
+    this.sharding = sharding;
+    this.tokens = sharding.sequenceLength / sharding.context;
+    this.ownTokens = this.tokens / (sharding.sequenceParallel ? sharding.tensor : 1);
+  }
+
+  add(inputs: readonly number[], draft: Draft): number {
+    const { parameters = 0, wholeParameters = parameters, forwardFlops = 0, backwardFlops = 0 } = draft;
+    const { readBytes = 0, writeBytes = 0, backwardBytes = 0, saved = [] } = draft;
+    const index = this.#operators.length;
+    for (const from of inputs) {
+      const bytes =
+        from < 0
+          ? this.ownTokens * this.model.hiddenSize * this.sharding.elementBytes
+          : this.#operators[from]!.outputBytes;
+      this.#edges.push({ from, to: index, bytes });
+    }
+    this.#operators.push({
+      ...draft,
+      parameters,
+      wholeParameters,
+      forwardFlops,
+      backwardFlops,
+      readBytes,
+      writeBytes,
+      backwardBytes,
+      saved,
+    });
+    return index;
+  }
+
+  /** The common part of a linear: its FLOPs, and its input of so many elements kept for the weight gradient. */
+  matmul(module: string, gemm: Gemm, savedElements: number) {
+    const { elementBytes } = this.sharding;
+    const flops = 2 * gemm.m * gemm.n * gemm.k;
+    return {
+      kind: 'matmul',
+      module,
+      gemm,
+      forwardFlops: flops,
+      backwardFlops: 2 * flops,
+      outputBytes: gemm.m * gemm.n * elementBytes,
+      saved:
+        savedElements > 0 ? [{ name: `input of ${module}`, bytes: savedElements * elementBytes, core: false }] : [],
+    } as const;
+  }
+
+  norm(input: number, module: string): number {
+    const { hiddenSize, norm } = this.model;
+    const elements = this.ownTokens * hiddenSize;
+    const bytes = elements * this.sharding.elementBytes;
+    const layernorm = norm === 'layernorm';
+    const fused = this.stack.fusedNorm || this.stack.compiled;
+    // An RMSNorm written out in fp32 makes about nine passes for the fused kernel's one and keeps two fp32 tensors.
+    const passes = fused || layernorm ? 1 : 9;
+    const extra = fused || layernorm ? 0 : 8 * elements;
+    return this.add([input], {
+      kind: 'norm',
+      module,
+      parameters: layernorm ? 2 * hiddenSize : hiddenSize,
+      readBytes: passes * bytes,
+      writeBytes: passes * bytes,
+      backwardBytes: 5 * passes * bytes,
+      outputBytes: bytes,
+      saved: [
+        { name: 'input of the norm', bytes: bytes + extra, core: false },
+        { name: 'statistics of the norm', bytes: (layernorm ? 8 : 4) * this.ownTokens, core: false },
+      ],
+    });
+  }
+
+  /** A dropout of its own, or only its mask where the addition after it does the work. */
+  dropout(input: number, module: string, fused = false): number {
+    const elements = this.ownTokens * this.model.hiddenSize;
+    const bytes = elements * this.sharding.elementBytes;
+    return this.add([input], {
+      kind: 'dropout',
+      module,
+      readBytes: fused ? 0 : bytes,
+      writeBytes: fused ? 0 : bytes + elements,
+      backwardBytes: fused ? 0 : 2 * bytes + elements,
+      outputBytes: bytes,
+      saved: [{ name: 'dropout mask', bytes: elements, core: false }],
+    });
+  }
+
+  /** Bias, dropout and residual addition: one kernel where the stack fuses them. */
+  residual(branch: number, input: number, module: string): number {
+    const { hiddenSize, dropout } = this.model;
+    const elements = this.ownTokens * hiddenSize;
+    const bytes = elements * this.sharding.elementBytes;
+    const fused = this.stack.fusedElementwise || this.stack.compiled;
+    let last = input;
+    if (dropout > 0) last = this.dropout(last, `${module}.dropout`, fused);
+    const mask = dropout > 0 && fused ? elements : 0;
+    return this.add([branch, last], {
+      kind: 'residual',
+      module: `${module}.residual`,
+      readBytes: 2 * bytes,
+      writeBytes: bytes + mask,
+      backwardBytes: dropout > 0 && fused ? 2 * bytes : 0,
+      outputBytes: bytes,
+    });
+  }
+
+  /** Where every tensor rank needs the whole input: the conjugate operators f and g-bar of arXiv 2205.05198. */
+  enterTensor(input: number, module: string): number {
+    const { tensor, sequenceParallel, elementBytes } = this.sharding;
+    if (tensor === 1) return input;
+    const bytes = this.tokens * this.model.hiddenSize * elementBytes;
+    return this.add([input], {
+      kind: 'collective',
+      module: `${module}.enter_tensor_parallel`,
+      outputBytes: bytes,
+      collective: sequenceParallel
+        ? { group: 'tensor', forward: 'all-gather', backward: 'reduce-scatter', backwardGather: true, bytes }
+        : { group: 'tensor', backward: 'all-reduce', backwardGather: false, bytes },
+    });
+  }
+
+  /** Where the partial sums of all tensor ranks meet. */
+  leaveTensor(input: number, module: string): number {
+    const { tensor, sequenceParallel, elementBytes } = this.sharding;
+    if (tensor === 1) return input;
+    const bytes = this.tokens * this.model.hiddenSize * elementBytes;
+    return this.add([input], {
+      kind: 'collective',
+      module: `${module}.leave_tensor_parallel`,
+      outputBytes: this.ownTokens * this.model.hiddenSize * elementBytes,
+      collective: sequenceParallel
+        ? { group: 'tensor', forward: 'reduce-scatter', backward: 'all-gather', backwardGather: false, bytes }
+        : { group: 'tensor', forward: 'all-reduce', backwardGather: false, bytes },
+    });
+  }
+
+  finish(kind: Unit['kind']): Unit {
+    const boundaryBytes = this.ownTokens * this.model.hiddenSize * this.sharding.elementBytes;
+    return { kind, operators: this.#operators, edges: this.#edges, boundaryBytes };
+  }
+}

@@ -1,0 +1,67 @@
+import type { CollectiveKind } from '../../graph/operator.ts';
+import type { Group } from './group.ts';
+import { networkLatencySeconds, networkRankBytesPerSecond, nvlsShareOfLink, ringBytesPerSecond } from './links.ts';
+import { protocols, startFigures } from './protocol.ts';
+import { ringSeconds } from './ring.ts';
+import { treeSeconds } from './tree.ts';
+
+export { type Group, groupOf } from './group.ts';
+
+/** Step of a collective on a NeuronCore's own engines: one hop inside an instance (Neuron documentation, collectives). */
+const neuronHopSeconds = 2e-6;
+
+/**
+ * Time of a collective over a tensor of `bytes` in total: the fastest algorithm and protocol that the library has,
+ * with what starting it takes.
+ */
+export function collectiveSeconds(kind: CollectiveKind, bytes: number, group: Group): number {
+  if (group.ranks === 1 || bytes === 0) return 0;
+  const { accelerator } = group.instance;
+  if (accelerator.vendor === 'AWS') return neuronSeconds(kind, bytes, group);
+  let best = Number.POSITIVE_INFINITY;
+  for (const protocol of protocols) {
+    best = Math.min(best, ringSeconds(kind, bytes, group, protocol));
+    if (kind === 'all-reduce' && group.nodes > 1) best = Math.min(best, treeSeconds(bytes, group, protocol));
+  }
+  if (kind === 'all-reduce' && usesInNetworkReduction(group)) best = Math.min(best, inNetworkSeconds(bytes, group));
+  const start = startFigures(accelerator);
+  return start.launchSeconds + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
+}
+
+/** Time of one message between two ranks, `talking` of which in each node use the network at once. */
+export function pointToPointSeconds(bytes: number, group: Group, talking: number): number {
+  if (bytes === 0) return 0;
+  const { instance } = group;
+  const start = startFigures(instance.accelerator);
+  const crossesNodes = group.nodes > 1;
+  const rate = crossesNodes
+    ? networkRankBytesPerSecond(instance, talking)
+    : ringBytesPerSecond({ ...group, ranksPerNode: 2 });
+  return start.launchSeconds + (crossesNodes ? networkLatencySeconds(instance) : 0) + bytes / rate;
+}
+
+/** NVLink SHARP from four ranks on, as NCCL chooses it on one node. */
+function usesInNetworkReduction({ instance, nodes, ranks }: Group): boolean {
+  return nodes === 1 && ranks > 4 && instance.topology.kind === 'switched' && instance.topology.inNetworkReduction;
+}
+
+/** @source ml-engineering: all-reduce over NVLink SHARP by number of GPUs; NVIDIA/nccl tuning.cc: 25 us a step */
+function inNetworkSeconds(bytes: number, { instance, ranks }: Group): number {
+  const bus = instance.accelerator.link.bytesPerSecond * nvlsShareOfLink;
+  return 25e-6 + ((2 * (ranks - 1)) / ranks) * (bytes / bus);
+}
+
+/** Dedicated engines run rings over the torus; no kernel is launched and no channel filled. */
+function neuronSeconds(kind: CollectiveKind, bytes: number, group: Group): number {
+  const rounds = kind === 'all-reduce' ? 2 : 1;
+  const inside = group.ranksPerNode;
+  const hops = rounds * (Math.log2(Math.max(2, inside)) + (group.nodes - 1));
+  const intra = inside > 1 ? (rounds * ((inside - 1) / inside) * bytes) / ringBytesPerSecond(group) : 0;
+  const share = bytes / inside;
+  const inter =
+    group.nodes > 1
+      ? ((rounds * (group.nodes - 1)) / group.nodes) *
+        (share / networkRankBytesPerSecond(group.instance, group.instance.ranks))
+      : 0;
+  return hops * (neuronHopSeconds + (group.nodes > 1 ? networkLatencySeconds(group.instance) : 0)) + intra + inter;
+}

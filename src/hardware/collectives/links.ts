@@ -1,0 +1,98 @@
+import type { Accelerator, Source } from '../accelerator.ts';
+import type { Fabric, Instance } from '../instance.ts';
+import type { Group } from './group.ts';
+
+/** Rate of a ring over the links between the ranks of a node, as a share of a rank's own link rate. */
+const ringShareOfLink: Readonly<Record<Accelerator['generation'], number>> = {
+  volta: 0.82,
+  ampere: 0.775,
+  ada: 0.77,
+  hopper: 0.815,
+  blackwell: 0.775,
+  'neuron-v2': 0.8,
+  'neuron-v3': 0.8,
+  'neuron-v4': 0.8,
+  cdna3: 0.7,
+  tpu: 0.9,
+};
+
+/** In-network reduction on NVSwitch lets an all-reduce exceed the ring. */
+export const nvlsShareOfLink = 1.07;
+
+/** What a fabric delivers to collectives of its nominal rate, and the latency of one step across it. */
+interface FabricFigures {
+  readonly share: number;
+  readonly latencySeconds: number;
+  readonly source: Source;
+}
+
+const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
+  efa: {
+    share: 0.85,
+    latencySeconds: 20e-6,
+    source: 'V: about 340 of 400 Gbps on p4d (ml-engineering); 18 to 20 us in aws-ofi-nccl tuner',
+  },
+  infiniband: {
+    share: 0.95,
+    latencySeconds: 5e-6,
+    source: 'V: 370 to 380 of 400 GB/s a DGX H100, 192 of 200 a DGX A100 (NVIDIA slides)',
+  },
+  roce: { share: 0.9, latencySeconds: 8e-6, source: 'R: between InfiniBand and EFA' },
+  'omni-path': {
+    share: 0.29,
+    latencySeconds: 10e-6,
+    source: 'fitted to BLOOM layouts with data parallelism over four Omni-Path cards',
+  },
+  ethernet: { share: 0.8, latencySeconds: 50e-6, source: 'V: 10 of 12.5 GB/s over TCP (NVIDIA slides)' },
+};
+
+/** Latency of one step over the network, seconds. */
+export function networkLatencySeconds(instance: Instance): number {
+  return fabrics[instance.fabric].latencySeconds;
+}
+
+/** Rate at which one rank reaches the network while all ranks of its node do, bytes per second, one direction. */
+export function networkShareBytesPerSecond(instance: Instance): number {
+  return (instance.networkBytesPerSecond / instance.ranks) * fabrics[instance.fabric].share;
+}
+
+/** Rate of one rank where only `talking` ranks of each node use the network: more than one card a rank is out of reach. */
+export function networkRankBytesPerSecond(instance: Instance, talking: number): number {
+  const ranks = Math.min(talking, instance.ranks);
+  const card = instance.networkBytesPerSecond / Math.max(1, instance.networkCards);
+  const cardsPerRank = Math.max(1, instance.networkCards / instance.ranks);
+  return Math.min(instance.networkBytesPerSecond / ranks, card * cardsPerRank) * fabrics[instance.fabric].share;
+}
+
+/** Bus bandwidth of a ring among the ranks of a group inside one node, bytes per second. */
+export function ringBytesPerSecond(group: Group): number {
+  const { instance, ranksPerNode, stride } = group;
+  const { accelerator, topology } = instance;
+  const share = ringShareOfLink[accelerator.generation];
+  switch (topology.kind) {
+    case 'switched':
+    case 'pcie':
+    case 'single':
+      return accelerator.link.bytesPerSecond * share;
+    case 'full-mesh':
+      return topology.linkBytesPerSecond * Math.max(1, ranksPerNode - 1) * share;
+    case 'hybrid-cube-mesh': {
+      const members = Array.from({ length: ranksPerNode }, (_, index) => index * stride);
+      const links = members.map((from) => members.reduce((total, to) => total + topology.links[from]![to]!, 0));
+      const fewest = Math.min(...links);
+      // Without a link between them, two GPUs meet over PCIe.
+      return fewest === 0
+        ? (instance.hostLinkBytesPerSecond ?? 0) * share
+        : fewest * topology.linkBytesPerSecond * share;
+    }
+    case 'torus': {
+      const chips = Math.max(1, Math.ceil((ranksPerNode * stride) / topology.ranksPerChip));
+      const row = topology.dimensions[0]!;
+      // A group inside one row has the links of one dimension; a larger one those of all.
+      const dimensions = chips <= row ? 1 : topology.dimensions.length;
+      return 2 * dimensions * topology.linkBytesPerSecond * share;
+    }
+    case 'ring':
+      return 2 * topology.linkBytesPerSecond * share;
+  }
+}

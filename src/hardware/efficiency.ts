@@ -1,0 +1,99 @@
+import type { Accelerator, Source } from './accelerator.ts';
+
+/** What kernels of one processor generation really reach in a training step. Fractions are of the catalogue's peaks. */
+export interface Efficiency {
+  /** Of the dense peak, by a large matrix product between others (clocks under load included). */
+  readonly matmul: number;
+  /** The same in 8 bits, where scaling and accumulation cost more. */
+  readonly matmul8bit: number;
+  /** Of the dense peak, by the batched products of attention that is not fused into one kernel. */
+  readonly batchedMatmul: number;
+  /** Of memory bandwidth, by the operands of a matrix product. */
+  readonly matmulMemory: number;
+  /** Of memory bandwidth, by kernels that only read and write. */
+  readonly elementwise: number;
+  /** Output tile of a matrix product; whole tiles fill whole waves of multiprocessors. */
+  readonly tile: { readonly m: number; readonly n: number };
+  /** Share of a last wave's emptiness that is felt: kernels choose smaller tiles there. */
+  readonly waveWeight: number;
+  /** Gap and ramp of one kernel in a stream of kernels. */
+  readonly kernelSeconds: number;
+  readonly sources: Readonly<Record<string, Source>>;
+}
+
+const ampere: Efficiency = {
+  matmul: 0.75,
+  matmul8bit: 0.75,
+  batchedMatmul: 0.42,
+  matmulMemory: 0.8,
+  elementwise: 0.85,
+  tile: { m: 128, n: 256 },
+  waveWeight: 0.5,
+  kernelSeconds: 5e-6,
+  sources: {
+    matmul: 'D: fp16 linear layers profiled by microsoft/vidur (fit 0.72, large shapes 0.75), arXiv 2205.05198 Table 4',
+    batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
+    matmulMemory: 'D: microsoft/vidur compute profiles',
+    elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
+    tile: 'R: largest cuBLAS tile on tensor cores',
+    waveWeight: 'fitted with the matrix products of the development rows',
+    kernelSeconds: 'D: microsoft/vidur compute profiles: intercept of the fit, 6 us',
+  },
+};
+
+const hopper: Efficiency = {
+  ...ampere,
+  matmul: 0.61,
+  matmul8bit: 0.56,
+  matmulMemory: 0.9,
+  sources: {
+    ...ampere.sources,
+    matmul: 'D: 0.72 in single products (microsoft/vidur), 0.61 in steps, where 700 W hold the clock down',
+    matmul8bit: 'D: published fp8 steps of Megatron-Core on H100',
+    matmulMemory: 'D: microsoft/vidur compute profiles',
+  },
+};
+
+/** NeuronCores: a systolic array of 128 × 128, no waves of multiprocessors, launches by the device itself. */
+const neuron: Efficiency = {
+  ...ampere,
+  matmul: 0.55,
+  matmul8bit: 0.55,
+  batchedMatmul: 0.3,
+  tile: { m: 128, n: 128 },
+  waveWeight: 0,
+  kernelSeconds: 3e-6,
+  sources: {
+    matmul: 'fitted to the published trn1 training throughputs of aws-neuron/aws-neuron-sdk',
+    kernelSeconds: 'R: instruction dispatch of a compiled graph',
+    tile: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture',
+  },
+};
+
+const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
+  volta: {
+    ...ampere,
+    matmul: 0.7,
+    tile: { m: 128, n: 128 },
+    sources: { ...ampere.sources, matmul: 'R: 85 to 90 of 125 TFLOP/s in large products' },
+  },
+  ampere,
+  ada: { ...ampere, matmul: 0.7, sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' } },
+  hopper,
+  blackwell: {
+    ...hopper,
+    matmul: 0.6,
+    matmul8bit: 0.55,
+    sources: { ...hopper.sources, matmul: 'D: best measured product 77.6% of peak against 80.3% on Hopper' },
+  },
+  'neuron-v2': neuron,
+  'neuron-v3': neuron,
+  'neuron-v4': neuron,
+  cdna3: { ...hopper, matmul: 0.45, sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' } },
+  tpu: { ...neuron, sources: { ...neuron.sources, matmul: 'R: as a systolic array of the same size' } },
+};
+
+/** What kernels reach on this accelerator. */
+export function efficiencyOf(accelerator: Accelerator): Efficiency {
+  return byGeneration[accelerator.generation];
+}

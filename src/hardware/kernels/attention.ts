@@ -1,0 +1,53 @@
+import type { Operator } from '../../graph/operator.ts';
+import { isFlash } from '../../stack/stack.ts';
+import type { Accelerator } from '../accelerator.ts';
+import { efficiencyOf } from '../efficiency.ts';
+import type { KernelChoice } from './choice.ts';
+import { flashRate } from './flashCurves.ts';
+import { peakFlopsPerSecond } from './matmul.ts';
+import { memoryBoundSeconds } from './memoryBound.ts';
+
+/** Forward kernels of a flash attention cost 1 part of 3.5 in FLOPs: the backward pass computes the scores again. */
+const flashFlopsOverForward = 3.5;
+/** Tokens a thread block of a flash kernel works on. */
+const flashBlockTokens = 128;
+/** Attention products of a head size that is no multiple of 8 leave the tensor cores (bloom-176B layout runs: 7 to 9 times slower). */
+const misalignedHeadPenalty = 8;
+
+/** Time of the attention core of `sequences` sequences, forward and backward. */
+export function attentionSeconds(
+  accelerator: Accelerator,
+  choice: KernelChoice,
+  operator: Operator,
+  sequences: number,
+): { readonly forward: number; readonly backward: number } {
+  const shape = operator.attention!;
+  const efficiency = efficiencyOf(accelerator);
+  if (isFlash(choice.attention)) {
+    const rate = flashRate(accelerator, choice.attention, shape.headSize, shape.keys, shape.causal);
+    const flops = operator.forwardFlops * sequences * flashFlopsOverForward * (shape.causal ? 0.5 : 1);
+    const blocks = shape.heads * Math.ceil(shape.queries / flashBlockTokens) * sequences;
+    const seconds = (flops / rate.flopsPerSecond) * blockStretch(accelerator, blocks);
+    return {
+      forward: efficiency.kernelSeconds + seconds * rate.forwardShare,
+      backward: efficiency.kernelSeconds + seconds * (1 - rate.forwardShare),
+    };
+  }
+  const penalty = shape.headSize % 8 === 0 ? 1 : misalignedHeadPenalty;
+  const rate = (peakFlopsPerSecond(accelerator, choice.precision) * efficiency.batchedMatmul) / penalty;
+  const bytes = operator.readBytes + operator.writeBytes;
+  return {
+    forward: (operator.forwardFlops * sequences) / rate + memoryBoundSeconds(accelerator, bytes * sequences),
+    backward:
+      (operator.backwardFlops * sequences) / rate + memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
+  };
+}
+
+/** Thread blocks that do not fill whole waves of multiprocessors; half of the emptiness is felt, as in products. */
+function blockStretch(accelerator: Accelerator, blocks: number): number {
+  const { multiprocessors } = accelerator;
+  const { waveWeight } = efficiencyOf(accelerator);
+  if (multiprocessors === undefined) return 1;
+  const waves = blocks / multiprocessors;
+  return 1 + waveWeight * (Math.ceil(waves) / waves - 1);
+}

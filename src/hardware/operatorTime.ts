@@ -1,0 +1,76 @@
+import type { Operator } from '../graph/operator.ts';
+import { elementBytes } from '../stack/precision.ts';
+import type { Accelerator } from './accelerator.ts';
+import { attentionSeconds } from './kernels/attention.ts';
+import type { KernelChoice } from './kernels/choice.ts';
+import { matmulSeconds } from './kernels/matmul.ts';
+import { memoryBoundSeconds } from './kernels/memoryBound.ts';
+
+/** Seconds of one operator on one device. The backward pass is split: that of the weights can wait. */
+export interface OperatorTime {
+  readonly forward: number;
+  readonly backwardInput: number;
+  readonly backwardWeight: number;
+}
+
+const nothing: OperatorTime = { forward: 0, backwardInput: 0, backwardWeight: 0 };
+
+/** Bytes that casting an operand to 8 bits moves: read 2, write 1 as is and 1 transposed, and the maximum's pass over it. */
+const castBytesPerElement = 7;
+
+/** Time of an operator for `sequences` sequences; collectives are priced on the topology instead and take none here. */
+export function operatorSeconds(
+  accelerator: Accelerator,
+  choice: KernelChoice,
+  operator: Operator,
+  sequences: number,
+): OperatorTime {
+  switch (operator.kind) {
+    case 'matmul':
+      return linearSeconds(accelerator, choice, operator, sequences);
+    case 'attention': {
+      const { forward, backward } = attentionSeconds(accelerator, choice, operator, sequences);
+      return { forward, backwardInput: backward, backwardWeight: 0 };
+    }
+    case 'collective':
+      return nothing;
+    default:
+      return {
+        forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences),
+        backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
+        backwardWeight: 0,
+      };
+  }
+}
+
+/** A linear layer: its product, that of the input gradient and that of the weight gradient, each in its own shape. */
+function linearSeconds(
+  accelerator: Accelerator,
+  choice: KernelChoice,
+  operator: Operator,
+  sequences: number,
+): OperatorTime {
+  const { n, k } = operator.gemm!;
+  const m = operator.gemm!.m * sequences;
+  // Heads and poolers keep 16 bits: recipes leave the last layers alone.
+  const narrow = choice.precision === 'fp8' || choice.precision === 'mxfp8' || choice.precision === 'nvfp4';
+  const precision = narrow && operator.module === 'logits' ? 'bf16' : choice.precision;
+  const element = elementBytes(precision);
+  const operands = (m * k + k * n + m * n) * element;
+  const cast = narrow && precision !== 'bf16';
+  const castSeconds = (elements: number) =>
+    cast ? memoryBoundSeconds(accelerator, castBytesPerElement * elements) : 0;
+  return {
+    forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(m * k),
+    backwardInput: matmulSeconds(accelerator, precision, m, k, n, operands) + castSeconds(m * n),
+    backwardWeight: matmulSeconds(
+      accelerator,
+      precision,
+      k,
+      n,
+      m,
+      // The gradient is read and written where microbatches add up in it.
+      (m * k + m * n) * element + 2 * choice.gradientBytes * k * n,
+    ),
+  };
+}

@@ -1,0 +1,59 @@
+import { virtualStageCount } from '../../pipeline/placement.ts';
+import type { Check } from '../draft.ts';
+import type { FaultList } from '../faults.ts';
+import { counted, shown } from '../words.ts';
+
+/** Embedding and head are units to cut, besides the layers. */
+const unitsBesideLayers = 2;
+
+/** Every virtual stage gets something to do. */
+export const stages: Check = ({ model, parallelism }, faults) => {
+  const { pipeline, virtualStages, schedule, partitioner } = parallelism;
+  if (model === undefined || pipeline === undefined || virtualStages === undefined || partitioner === undefined) return;
+  const { layers } = model;
+  const shape = { stages: pipeline, virtualStages, microbatches: 1, microbatchGroupSize: 1, activeMicrobatches: 1 };
+  // Where the schedule is faulty, or takes another number of chunks, the job's own number of chunks counts.
+  const parts = schedule?.placement === 'dual' ? virtualStageCount('dual', shape) : pipeline * virtualStages;
+  const product = `pipeline ${shown(pipeline)} · virtualStages ${shown(virtualStages)} = ${shown(parts)}`;
+
+  if (partitioner.kind === 'layers') {
+    checkStageLayers(partitioner.stageLayers, layers, parts, product, faults);
+    return;
+  }
+  const units = partitioner.kind === 'uniform' ? layers : layers + unitsBesideLayers;
+  if (parts <= units) return;
+  const what =
+    partitioner.kind === 'uniform'
+      ? `the ${counted(layers, 'layer')} that partitioner uniform hands out`
+      : `the ${counted(units, 'unit')} there are to cut (${counted(layers, 'layer')}, embedding and head)`;
+  const [path, most] =
+    virtualStages > 1 && pipeline <= units
+      ? ['virtualStages', Math.floor(units / pipeline)]
+      : ['pipeline', Math.floor(units / virtualStages)];
+  const would = most === 0 ? '' : `; ${path} ${most === 1 ? '1' : `${shown(most)} or less`} would do`;
+  faults.add(`parallelism.${path}`, `${product} virtual stages are more than ${what}${would}`);
+};
+
+function checkStageLayers(
+  stageLayers: readonly number[],
+  layers: number,
+  parts: number,
+  product: string,
+  faults: FaultList,
+): void {
+  const path = 'parallelism.stageLayers';
+  if (stageLayers.length !== parts) {
+    const length = counted(stageLayers.length, 'number');
+    faults.add(path, `has ${length}, but there are ${product} virtual stages; write one number for each`);
+  }
+  const sum = stageLayers.reduce((total, count) => total + count, 0);
+  if (sum !== layers) {
+    const gap = sum < layers ? `${shown(layers - sum)} fewer than` : `${shown(sum - layers)} more than`;
+    faults.add(path, `sums to ${shown(sum)} layers, ${gap} the ${shown(layers)} of the model`);
+  }
+  const empty = stageLayers.findIndex((count, index) => count === 0 && index > 0 && index < stageLayers.length - 1);
+  if (empty > 0) {
+    const where = `0 layers in virtual stage ${shown(empty)}`;
+    faults.add(path, `has ${where}, which leaves nothing there; only the first and the last may have 0`);
+  }
+}

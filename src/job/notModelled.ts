@@ -1,0 +1,109 @@
+import { stackNames } from '../stack/stack.ts';
+
+/**
+ * What foretrain knows and does not model yet: refused by name, never ignored. Deleting a line opens a feature.
+ */
+
+/** A field with the values that are modelled. */
+export interface NotModelled {
+  /** Dotted path of the field in a job. */
+  readonly path: string;
+  /** True for the values of the field that are modelled. An absent field always is. */
+  readonly models: (value: unknown) => boolean;
+  /** What is modelled, as the end of a sentence: `1 is`. */
+  readonly instead: string;
+}
+
+/** Stacks. */
+export const stacksNotModelled: readonly string[] = ['fsdp1', 'fsdp2', 'smp-v2'];
+
+/** Schedules that a training step cannot run yet. */
+export const schedulesNotModelled: readonly string[] = ['dualpipe', 'dualpipe-v', 'auto'];
+
+/** Schedules known by name; each is refused for as long as the list of schedules lacks it. */
+export const schedulesToCome: readonly string[] = ['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'];
+
+/** Accelerators that no training stack runs on. */
+export const acceleratorsNotModelled: readonly string[] = ['inferentia2'];
+
+const never = (): boolean => false;
+const only =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value);
+const allBut =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    !values.includes(value);
+
+const otherStacks = `${stackNames.filter((name) => !stacksNotModelled.includes(name)).join(', ')} are`;
+const recomputeInstead = 'none, selective and full are';
+
+/** Fields of a job, in the order of the job. */
+export const notModelled: readonly NotModelled[] = [
+  { path: 'model.model_type', models: never, instead: 'a catalogue name or a model described field by field is' },
+  { path: 'model.family', models: allBut('t5', 'graph'), instead: 'gpt, llama and bert are' },
+  { path: 'model.encoderLayers', models: never, instead: 'one stack of layers is' },
+  { path: 'model.graph', models: never, instead: 'the families gpt, llama and bert are' },
+  { path: 'model.slidingWindow', models: never, instead: 'attention to the whole sequence is' },
+  { path: 'model.experts', models: never, instead: 'dense feed-forward layers are' },
+  { path: 'model.latentAttention', models: never, instead: 'attention with keyValueHeads is' },
+  { path: 'model.predictionLayers', models: only(0), instead: '0 is' },
+  { path: 'model.trainable', models: never, instead: 'training all parameters is' },
+
+  { path: 'stack', models: allBut(...stacksNotModelled), instead: otherStacks },
+  { path: 'stack.name', models: allBut(...stacksNotModelled), instead: otherStacks },
+  { path: 'stack.cudaGraphs', models: only(false), instead: 'false is' },
+
+  { path: 'training.precision', models: allBut('mxfp8', 'nvfp4'), instead: 'fp32, fp16, bf16 and fp8 are' },
+  { path: 'training.optimizer', models: only('adam'), instead: 'adam is' },
+
+  { path: 'parallelism.context', models: only(1), instead: '1 is' },
+  { path: 'parallelism.expert', models: only(1), instead: '1 is' },
+  { path: 'parallelism.expertTensor', models: only(1), instead: '1 is' },
+  { path: 'parallelism.zeroStage', models: only(0, 1), instead: '0 and 1 are' },
+  {
+    path: 'parallelism.schedule',
+    models: allBut(...schedulesNotModelled),
+    instead: '`foretrain schedules` lists what is',
+  },
+  { path: 'parallelism.partitioner', models: allBut('multilevel', 'tree'), instead: 'exact, uniform and layers are' },
+  { path: 'parallelism.cutsAfter', models: never, instead: 'partitioner layers with stageLayers is' },
+  { path: 'parallelism.memoryWeight', models: never, instead: 'partitioner exact, which has no such weight, is' },
+  { path: 'parallelism.cutAt', models: allBut('operator'), instead: 'layer is' },
+  {
+    path: 'parallelism.placement',
+    models: allBut('auto'),
+    instead: 'PDT, DPT and the other orders of the three letters are',
+  },
+  { path: 'parallelism.recompute', models: allBut('selective-op', 'auto'), instead: recomputeInstead },
+  { path: 'parallelism.recompute.mode', models: allBut('selective-op', 'auto'), instead: recomputeInstead },
+  { path: 'parallelism.recompute.group', models: only(1), instead: 'one checkpoint a layer is' },
+  { path: 'parallelism.offload.activations', models: only(false, 0), instead: 'false is' },
+  { path: 'parallelism.offload.optimizer', models: only(false, 0), instead: 'false is' },
+  { path: 'parallelism.offload.parameters', models: only(false, 0), instead: 'false is' },
+  { path: 'parallelism.offload.horizon', models: never, instead: 'training without offloading is' },
+
+  { path: 'smp', models: never, instead: '`parallelism` in its place is' },
+];
+
+/** A field whose values are modelled for some stacks only. */
+export interface NotModelledOnStack extends NotModelled {
+  /** Stacks for which every value is modelled. */
+  readonly stacks: readonly string[];
+}
+
+/** Fields of a job that some stacks have and others do not. */
+export const notModelledOnStack: readonly NotModelledOnStack[] = [
+  { path: 'stack.asyncTensorParallel', models: only(false), stacks: ['fsdp2'], instead: 'false is' },
+  {
+    path: 'training.precision',
+    models: allBut('fp8'),
+    stacks: ['megatron-core', 'fsdp2'],
+    instead: 'fp32, fp16 and bf16 are; for megatron-core fp8 is too',
+  },
+  { path: 'training.stochasticRounding', models: only(false), stacks: ['neuronx-distributed'], instead: 'false is' },
+];
+
+/** Stacks whose tensor-parallel ranks cannot split activations along the sequence. */
+export const stacksWithoutSequenceParallel: readonly string[] = ['smp-v1'];

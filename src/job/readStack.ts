@@ -1,0 +1,62 @@
+import type { Accelerator } from '../hardware/accelerator.ts';
+import { findStack, stacks } from '../stack/index.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { FaultList } from './faults.ts';
+import type { InlineStack, StackInput } from './schema/stack.ts';
+import { didYouMean } from './suggest.ts';
+import { listed, shown } from './words.ts';
+
+/** The stack of a job: by name, by name with what differs, or by default that of its accelerator. */
+export function readStack(
+  input: StackInput | undefined,
+  accelerator: Accelerator | undefined,
+  faults: FaultList,
+): Stack | undefined {
+  const { name = undefined, ...changes } = typeof input === 'string' ? { name: input } : (input ?? {});
+  if (!faults.sound('stack.name')) return undefined;
+  const path = typeof input === 'string' ? 'stack' : 'stack.name';
+  const base = name !== undefined ? named(name, path, faults) : accelerator && defaultStack(accelerator);
+  return base === undefined ? undefined : withChanges(onAccelerator(base, accelerator), changes);
+}
+
+/** FlashAttention 3 is written for Hopper; before it, a stack that has it falls back on FlashAttention 2. */
+function onAccelerator(stack: Stack, accelerator: Accelerator | undefined): Stack {
+  const isEarlier = accelerator?.generation === 'ampere' || accelerator?.generation === 'ada';
+  return isEarlier && stack.attention === 'flash3' ? { ...stack, attention: 'flash2' } : stack;
+}
+
+/** The stack that most would use on this accelerator; undefined where none trains on it. */
+export function defaultStack(accelerator: Accelerator): Stack | undefined {
+  switch (accelerator.vendor) {
+    case 'NVIDIA':
+      return findStack(accelerator.generation === 'volta' ? 'megatron-2021' : 'megatron-core');
+    case 'AWS':
+      return findStack('neuronx-distributed');
+    case 'AMD':
+    case 'Google':
+      return undefined;
+  }
+}
+
+function named(name: string, path: string, faults: FaultList): Stack | undefined {
+  const stack = findStack(name);
+  if (stack !== undefined) return stack;
+  const names = stacks.map((one) => one.name);
+  const hint = didYouMean(name, names) ?? `foretrain knows ${listed(names)}`;
+  faults.add(path, `there is no stack ${shown(name)}; ${hint}`, 'unknown');
+  return undefined;
+}
+
+function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
+  return {
+    ...base,
+    attention: changes.attention ?? base.attention,
+    fusedNorm: changes.fusedNorm ?? base.fusedNorm,
+    compiled: changes.compiled ?? base.compiled,
+    asyncTensorParallel: changes.asyncTensorParallel ?? base.asyncTensorParallel,
+    gradientReduceDtype: changes.gradientReduceDtype ?? base.gradientReduceDtype,
+    gradientAccumulationDtype: changes.gradientAccumulationDtype ?? base.gradientAccumulationDtype,
+    cudaGraphs: changes.cudaGraphs ?? base.cudaGraphs,
+    precisionRecipe: changes.precisionRecipe ?? base.precisionRecipe,
+  };
+}

@@ -1,0 +1,16 @@
+export { evaluate } from './evaluate.ts';
+export { exact } from './exact.ts';
+export { deviceOf, virtualStageCount } from './layout.ts';
+export {
+  type PlacedDegrees,
+  type PlacementLetters,
+  placementAliases,
+  placementLetters,
+  placements,
+  type RankIndex,
+  type RankLayout,
+  rankLayout,
+  rankOf,
+} from './placement.ts';
+export type { Cuts, PartitionProblem } from './problem.ts';
+export { layers, uniform } from './uniform.ts';

@@ -1,0 +1,56 @@
+import { fail } from '../errors.ts';
+import { evaluate } from './evaluate.ts';
+import { virtualStageCount } from './layout.ts';
+import type { Cuts, PartitionProblem } from './problem.ts';
+
+/**
+ * Equal transformer layers, as Megatron launches them: the embedding goes with the first virtual stage, the head with
+ * the last, and where the layers do not divide the first stages take one more each. Units are the embedding, the
+ * layers and the head.
+ *
+ * @throws ForetrainError where there are fewer layers than virtual stages
+ */
+export function uniform(problem: PartitionProblem): Cuts {
+  const stages = virtualStageCount(problem);
+  const count = problem.seconds.length - 2;
+  if (count < stages) {
+    fail(
+      'parallelism.partitioner',
+      `uniform gives every virtual stage a transformer layer, and ${stages} virtual stages are more than ${count} layers; use exact or fewer stages`,
+    );
+  }
+  const least = Math.floor(count / stages);
+  const longer = count - least * stages;
+  return layers(
+    problem,
+    Array.from({ length: stages }, (_, stage) => least + (stage < longer ? 1 : 0)),
+  );
+}
+
+/**
+ * Transformer layers of each virtual stage, given by hand in model order; the embedding goes with the first, the head
+ * with the last, and 0 leaves only those. Units are the embedding, the layers and the head.
+ *
+ * @throws ForetrainError where the counts do not match the virtual stages and layers, or leave a stage empty
+ */
+export function layers(problem: PartitionProblem, stageLayers: readonly number[]): Cuts {
+  const path = 'parallelism.stageLayers';
+  const stages = virtualStageCount(problem);
+  const count = problem.seconds.length - 2;
+  if (stageLayers.length !== stages) {
+    fail(path, `names ${stageLayers.length} virtual stages; the pipeline has ${stages}`);
+  }
+  const ends = new Int32Array(stages);
+  let end = 1;
+  for (const [stage, own] of stageLayers.entries()) {
+    if (!Number.isInteger(own) || own < 0) fail(`${path}.${stage}`, `must be a whole number of layers, not ${own}`);
+    const last = stage === stages - 1;
+    if (own === 0 && stage > 0 && !last) {
+      fail(`${path}.${stage}`, 'leaves the virtual stage empty; only the first and the last may have no layer');
+    }
+    end += own;
+    ends[stage] = end + (last ? 1 : 0);
+  }
+  if (end !== count + 1) fail(path, `sums to ${end - 1} layers; the model has ${count}`);
+  return evaluate(problem, ends);
+}

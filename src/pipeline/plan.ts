@@ -1,0 +1,383 @@
+import { fail } from '../errors.ts';
+import { chunksPerDevice, deviceOf, microbatchesPerChunk, virtualStageCount, virtualStageOf } from './placement.ts';
+import {
+  BACKWARD,
+  type DeviceOrders,
+  FORWARD,
+  FUSED_FORWARD,
+  type PipelineShape,
+  type StagePlacement,
+  taskChunk,
+  taskKind,
+  taskMicrobatch,
+  WEIGHT,
+} from './schedule.ts';
+
+/** The costs of a plan's tasks: forward, backward, weight, whole backward of each virtual stage; then fused pairs. */
+export const FORWARD_COST = 0;
+export const BACKWARD_COST = 1;
+export const WEIGHT_COST = 2;
+export const WHOLE_BACKWARD_COST = 3;
+export const COSTS_PER_STAGE = 4;
+
+/** A fused pair as a class of cost: the virtual stages of its two parts, and whether its backward part is whole. */
+export interface FusedClass {
+  readonly forwardStage: number;
+  readonly backwardStage: number;
+  readonly whole: boolean;
+}
+
+/**
+ * Device orders made ready to run: flat arrays with one entry a task, in an order in which every task comes after all
+ * that it waits for. It does not depend on costs, so one plan serves many runs.
+ *
+ * A lane is what one chunk (or direction) of one device runs: a virtual stage, or under `dual` direction · p + stage.
+ */
+export interface PipelinePlan {
+  readonly stages: number;
+  readonly virtualStages: number;
+  readonly placement: StagePlacement;
+  readonly splitsBackward: boolean;
+  readonly lanes: number;
+  /** Microbatches of each lane. */
+  readonly microbatches: number;
+  readonly tasks: number;
+  readonly device: Int32Array;
+  readonly kind: Uint8Array;
+  /** Lane and microbatch; of a fused pair those of its forward part. */
+  readonly lane: Int32Array;
+  readonly microbatch: Int32Array;
+  /** Class of cost: kind · virtualStages + virtual stage, or that of a fused pair. */
+  readonly costClass: Int32Array;
+  readonly fusedClasses: readonly FusedClass[];
+  /** The task before it on its device; `tasks` where there is none. */
+  readonly previous: Int32Array;
+  /** The task of another virtual stage whose output it takes; `tasks` where there is none. */
+  readonly input: Int32Array;
+  /** Class of the transfer of that input: 0 inside a device, otherwise 1 + boundary. */
+  readonly inputTransfer: Int32Array;
+  /** Class of the transfer of its output, in the same way. */
+  readonly outputTransfer: Int32Array;
+  /** The same for the backward part of fused pairs; empty where a plan has none. */
+  readonly pairLane: Int32Array;
+  readonly pairMicrobatch: Int32Array;
+  readonly pairInput: Int32Array;
+  readonly pairInputTransfer: Int32Array;
+  readonly pairOutputTransfer: Int32Array;
+  /** Device d runs the tasks deviceTasks[deviceOffset[d]] … in this order. */
+  readonly deviceOffset: Int32Array;
+  readonly deviceTasks: Int32Array;
+  /** The task that does the forward (backward, weight) pass of lane · microbatches + microbatch; −1 if none does. */
+  readonly forwardTask: Int32Array;
+  readonly backwardTask: Int32Array;
+  readonly weightTask: Int32Array;
+  /** How often each class of cost occurs on each device: parallel lists of device, class and count. */
+  readonly busyDevice: Int32Array;
+  readonly busyClass: Int32Array;
+  readonly busyCount: Int32Array;
+}
+
+const NONE = -1;
+
+/** The lane of a device's chunk. */
+export function laneOf(placement: StagePlacement, stages: number, device: number, chunk: number): number {
+  const stage = virtualStageOf(placement, stages, device, chunk);
+  return placement === 'dual' ? chunk * stages + stage : stage;
+}
+
+/** Places of each lane that the planner looks up for every task. */
+function laneTables(shape: PipelineShape, placement: StagePlacement) {
+  const { stages } = shape;
+  const chunks = chunksPerDevice(placement, shape);
+  const virtualStages = virtualStageCount(placement, shape);
+  const lanes = stages * chunks;
+  const ofChunk = new Int32Array(lanes);
+  const device = new Int32Array(lanes);
+  const stage = new Int32Array(lanes);
+  for (let d = 0; d < stages; d++) {
+    for (let c = 0; c < chunks; c++) {
+      const lane = laneOf(placement, stages, d, c);
+      ofChunk[d * chunks + c] = lane;
+      device[lane] = d;
+      stage[lane] = lane % virtualStages;
+    }
+  }
+  // Class of the transfer between lane and lane + 1.
+  const transfer = new Int32Array(lanes);
+  for (let lane = 0; lane < lanes; lane++) {
+    const s = stage[lane];
+    if (s + 1 < virtualStages && device[lane + 1] !== device[lane]) transfer[lane] = 1 + s;
+  }
+  return { chunks, virtualStages, lanes, ofChunk, device, stage, transfer };
+}
+
+/**
+ * Turns device orders into a plan.
+ * @param orders one list a device, as a {@link Schedule} gives it
+ * @throws ForetrainError where the orders deadlock, or run a task twice or not at all
+ */
+export function planPipeline(
+  orders: DeviceOrders,
+  shape: PipelineShape,
+  placement: StagePlacement,
+  splitsBackward: boolean,
+): PipelinePlan {
+  const { stages } = shape;
+  const {
+    chunks,
+    virtualStages,
+    lanes,
+    ofChunk,
+    device: laneDevice,
+    stage: laneStage,
+    transfer,
+  } = laneTables(shape, placement);
+  const microbatches = microbatchesPerChunk(placement, shape);
+  const slots = lanes * microbatches;
+
+  let packed = 0;
+  let fused = 0;
+  const ownWeight = new Uint8Array(splitsBackward ? slots : 0);
+  const deviceOffset = new Int32Array(stages + 1);
+  for (let d = 0; d < stages; d++) {
+    const order = orders[d];
+    let pairs = 0;
+    for (let i = 0; i < order.length; i++) {
+      const kind = taskKind(order[i]);
+      if (kind === FUSED_FORWARD) pairs++;
+      else if (kind === WEIGHT && splitsBackward)
+        ownWeight[ofChunk[d * chunks + taskChunk(order[i])] * microbatches + taskMicrobatch(order[i])] = 1;
+    }
+    packed += order.length;
+    fused += pairs;
+    deviceOffset[d + 1] = packed - fused;
+  }
+  const tasks = packed - fused;
+  const ints = () => new Int32Array(tasks);
+  const pairInts = () => new Int32Array(fused > 0 ? tasks : 0);
+  const device = ints();
+  const kinds = new Uint8Array(tasks);
+  const lane = ints();
+  const microbatch = ints();
+  const costClass = ints();
+  const previous = ints();
+  const input = ints();
+  const inputTransfer = ints();
+  const outputTransfer = ints();
+  const pairLane = pairInts();
+  const pairMicrobatch = pairInts();
+  const pairInput = pairInts().fill(tasks);
+  const pairInputTransfer = pairInts();
+  const pairOutputTransfer = pairInts();
+  const deviceTasks = ints();
+  const forwardTask = new Int32Array(slots).fill(NONE);
+  const backwardTask = new Int32Array(slots).fill(NONE);
+  const weightTask = new Int32Array(splitsBackward ? slots : 0).fill(NONE);
+  const fusedClasses: FusedClass[] = [];
+  const fusedClassOf = new Map<number, number>();
+
+  const name = (kind: number, of: number, j: number) =>
+    `${kind === BACKWARD ? 'backward' : kind === WEIGHT ? 'weight' : 'forward'} of microbatch ${j} in virtual stage ${laneStage[of]}`;
+  const twice = (kind: number, of: number, j: number) =>
+    fail('schedule', `the order runs the ${name(kind, of, j)} twice`);
+
+  // Slots are told apart by pass: forward slots first, then backward slots.
+  const blockedOn = new Int32Array(stages).fill(NONE);
+  const cursor = new Int32Array(stages);
+  const ranOnDevice = new Int32Array(stages);
+  const last = new Int32Array(stages).fill(tasks);
+  const runnable = Array.from({ length: stages }, (_, d) => stages - 1 - d);
+  let k = 0;
+
+  while (runnable.length > 0) {
+    const d = runnable.pop()!;
+    const order = orders[d];
+    let at = cursor[d];
+    while (at < order.length) {
+      const task = order[at];
+      const kind = taskKind(task);
+      const j = taskMicrobatch(task);
+      const own = ofChunk[d * chunks + taskChunk(task)];
+      const slot = own * microbatches + j;
+      const s = laneStage[own];
+      let source = tasks;
+      let sourceTransfer = 0;
+      let sinkTransfer = 0;
+      if (kind === FORWARD || kind === FUSED_FORWARD) {
+        if (forwardTask[slot] !== NONE) twice(kind, own, j);
+        if (s > 0) {
+          source = forwardTask[slot - microbatches];
+          if (source === NONE) {
+            blockedOn[d] = slot - microbatches;
+            break;
+          }
+          sourceTransfer = transfer[own - 1];
+        }
+        sinkTransfer = transfer[own];
+      } else if (kind === BACKWARD) {
+        if (backwardTask[slot] !== NONE) twice(kind, own, j);
+        if (forwardTask[slot] === NONE) {
+          blockedOn[d] = slot;
+          break;
+        }
+        if (s + 1 < virtualStages) {
+          source = backwardTask[slot + microbatches];
+          if (source === NONE) {
+            blockedOn[d] = slots + slot + microbatches;
+            break;
+          }
+          sourceTransfer = transfer[own];
+        }
+        if (s > 0) sinkTransfer = transfer[own - 1];
+      } else {
+        if (!splitsBackward)
+          fail('schedule', `the order has the ${name(kind, own, j)}, but the backward pass is not split`);
+        if (weightTask[slot] !== NONE) twice(kind, own, j);
+        if (backwardTask[slot] === NONE) {
+          blockedOn[d] = slots + slot;
+          break;
+        }
+      }
+
+      if (kind === FUSED_FORWARD) {
+        const partner = order[at + 1];
+        const pairJ = taskMicrobatch(partner);
+        const pairOwn = ofChunk[d * chunks + taskChunk(partner)];
+        const pairSlot = pairOwn * microbatches + pairJ;
+        const pairStage = laneStage[pairOwn];
+        if (backwardTask[pairSlot] !== NONE) twice(BACKWARD, pairOwn, pairJ);
+        if (forwardTask[pairSlot] === NONE) {
+          blockedOn[d] = pairSlot;
+          break;
+        }
+        if (pairStage + 1 < virtualStages) {
+          const pairSource = backwardTask[pairSlot + microbatches];
+          if (pairSource === NONE) {
+            blockedOn[d] = slots + pairSlot + microbatches;
+            break;
+          }
+          pairInput[k] = pairSource;
+          pairInputTransfer[k] = transfer[pairOwn];
+        }
+        if (pairStage > 0) pairOutputTransfer[k] = transfer[pairOwn - 1];
+        pairLane[k] = pairOwn;
+        pairMicrobatch[k] = pairJ;
+        backwardTask[pairSlot] = k;
+        const whole = splitsBackward && ownWeight[pairSlot] === 0;
+        const key = 2 * (s * virtualStages + pairStage) + (whole ? 1 : 0);
+        let fusedClass = fusedClassOf.get(key);
+        if (fusedClass === undefined) {
+          fusedClass = COSTS_PER_STAGE * virtualStages + fusedClasses.length;
+          fusedClassOf.set(key, fusedClass);
+          fusedClasses.push({ forwardStage: s, backwardStage: pairStage, whole });
+        }
+        costClass[k] = fusedClass;
+        at++;
+        // Nobody but the device of the next lane back waits for the backward part.
+        if (pairStage > 0 && blockedOn[laneDevice[pairOwn - 1]] === slots + pairSlot) {
+          blockedOn[laneDevice[pairOwn - 1]] = NONE;
+          runnable.push(laneDevice[pairOwn - 1]);
+        }
+      } else {
+        const whole = kind === BACKWARD && splitsBackward && ownWeight[slot] === 0;
+        costClass[k] = (whole ? WHOLE_BACKWARD_COST : kind) * virtualStages + s;
+      }
+
+      device[k] = d;
+      kinds[k] = kind;
+      lane[k] = own;
+      microbatch[k] = j;
+      previous[k] = last[d];
+      input[k] = source;
+      inputTransfer[k] = sourceTransfer;
+      outputTransfer[k] = sinkTransfer;
+      deviceTasks[deviceOffset[d] + ranOnDevice[d]++] = k;
+      last[d] = k;
+      let waiting = NONE;
+      let produced = slot;
+      if (kind === BACKWARD) {
+        backwardTask[slot] = k;
+        produced += slots;
+        if (s > 0) waiting = laneDevice[own - 1];
+      } else if (kind === WEIGHT) {
+        weightTask[slot] = k;
+      } else {
+        forwardTask[slot] = k;
+        if (s + 1 < virtualStages) waiting = laneDevice[own + 1];
+      }
+      if (waiting !== NONE && blockedOn[waiting] === produced) {
+        blockedOn[waiting] = NONE;
+        runnable.push(waiting);
+      }
+      k++;
+      at++;
+    }
+    cursor[d] = at;
+  }
+
+  const stuck = blockedOn.findIndex((slot) => slot !== NONE);
+  if (stuck >= 0) {
+    const waits = blockedOn[stuck] % slots;
+    const kind = blockedOn[stuck] >= slots ? BACKWARD : FORWARD;
+    fail(
+      'schedule',
+      `the order deadlocks: device ${stuck} waits for the ${name(kind, Math.floor(waits / microbatches), waits % microbatches)}, which never comes`,
+    );
+  }
+  for (let slot = 0; slot < slots; slot++) {
+    if (forwardTask[slot] === NONE || backwardTask[slot] === NONE) {
+      const kind = forwardTask[slot] === NONE ? FORWARD : BACKWARD;
+      fail('schedule', `the order leaves out the ${name(kind, Math.floor(slot / microbatches), slot % microbatches)}`);
+    }
+  }
+
+  return {
+    stages,
+    virtualStages,
+    placement,
+    splitsBackward,
+    lanes,
+    microbatches,
+    tasks,
+    device,
+    kind: kinds,
+    lane,
+    microbatch,
+    costClass,
+    fusedClasses,
+    previous,
+    input,
+    inputTransfer,
+    outputTransfer,
+    pairLane,
+    pairMicrobatch,
+    pairInput,
+    pairInputTransfer,
+    pairOutputTransfer,
+    deviceOffset,
+    deviceTasks,
+    forwardTask,
+    backwardTask,
+    weightTask,
+    ...countClasses(stages, device, costClass),
+  };
+}
+
+/** How often each class of cost occurs on each device, so that a run need not add up the cost of every task. */
+function countClasses(stages: number, device: Int32Array, costClass: Int32Array) {
+  let classes = 0;
+  for (let k = 0; k < costClass.length; k++) if (costClass[k] >= classes) classes = costClass[k] + 1;
+  const counts = new Int32Array(stages * classes);
+  for (let k = 0; k < costClass.length; k++) counts[device[k] * classes + costClass[k]]++;
+  const used = Int32Array.from(counts.keys()).filter((i) => counts[i] > 0);
+  return {
+    busyDevice: used.map((i) => Math.floor(i / classes)),
+    busyClass: used.map((i) => i % classes),
+    busyCount: used.map((i) => counts[i]),
+  };
+}
+
+/** The device of a lane. */
+export function laneDevice(plan: PipelinePlan, lane: number): number {
+  return deviceOf(plan.placement, plan.stages, lane % plan.virtualStages, Math.floor(lane / plan.virtualStages));
+}

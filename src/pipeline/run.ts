@@ -1,0 +1,218 @@
+import { fail } from '../errors.ts';
+import { linksOf } from './links.ts';
+import {
+  BACKWARD_COST,
+  COSTS_PER_STAGE,
+  FORWARD_COST,
+  type PipelinePlan,
+  WEIGHT_COST,
+  WHOLE_BACKWARD_COST,
+} from './plan.ts';
+import type { PipelineCosts } from './schedule.ts';
+
+/**
+ * What a transfer costs besides its latency. `async`: nothing. `link`: each direction between two devices is one serial
+ * stream, on which transfers queue. `blocking`: both ends stop computing for as long as it takes.
+ */
+export type TransferMode = 'async' | 'link' | 'blocking';
+
+/** When every task of a plan ran. Arrays have one entry a task, in the order of the plan. */
+export interface PipelineTimeline {
+  readonly plan: PipelinePlan;
+  readonly makespan: number;
+  readonly start: Float64Array;
+  /** One entry more than tasks: the last is 0, the moment the step begins. */
+  readonly end: Float64Array;
+  /** When the last of its inputs from another virtual stage was there; 0 where it takes none. */
+  readonly arrived: Float64Array;
+  /** Time each device computes. */
+  readonly busy: Float64Array;
+}
+
+interface Buffers extends PipelineTimeline {
+  makespan: number;
+  readonly costOf: Float64Array;
+  readonly transferOf: Float64Array;
+  readonly linkFree: Float64Array;
+  readonly delivered: Float64Array;
+}
+
+function createBuffers(plan: PipelinePlan): Buffers {
+  return {
+    plan,
+    makespan: 0,
+    start: new Float64Array(plan.tasks),
+    end: new Float64Array(plan.tasks + 1),
+    arrived: new Float64Array(plan.tasks),
+    busy: new Float64Array(plan.stages),
+    ...createTables(plan),
+    linkFree: new Float64Array(plan.stages * plan.stages),
+    delivered: new Float64Array(2 * plan.tasks + 2),
+  };
+}
+
+/** Fills the cost of every class of task and transfer. */
+function fillCosts(plan: PipelinePlan, costs: PipelineCosts, costOf: Float64Array, transferOf: Float64Array): void {
+  const { virtualStages: count, splitsBackward } = plan;
+  const { forward, backward, weight, communication, fusedPair } = costs;
+  if (forward.length !== count || backward.length !== count || (splitsBackward && weight.length !== count))
+    fail('costs', `take one forward, backward and weight cost for each of ${count} virtual stages`);
+  if (communication.length < count - 1)
+    fail('communication', `takes one cost for each of ${count - 1} boundaries between virtual stages`);
+  for (let s = 0; s < count; s++) {
+    costOf[FORWARD_COST * count + s] = forward[s];
+    costOf[BACKWARD_COST * count + s] = backward[s];
+    costOf[WEIGHT_COST * count + s] = splitsBackward ? weight[s] : 0;
+    costOf[WHOLE_BACKWARD_COST * count + s] = splitsBackward ? backward[s] + weight[s] : backward[s];
+  }
+  for (let s = 0; s + 1 < count; s++) transferOf[1 + s] = communication[s];
+  for (let i = 0; i < plan.fusedClasses.length; i++) {
+    const { forwardStage, backwardStage, whole } = plan.fusedClasses[i];
+    costOf[COSTS_PER_STAGE * count + i] = fusedPair
+      ? fusedPair[forwardStage]
+      : forward[forwardStage] + costOf[(whole ? WHOLE_BACKWARD_COST : BACKWARD_COST) * count + backwardStage];
+  }
+}
+
+/** The cost of every class of task and of every class of transfer of a plan. */
+export function costTables(plan: PipelinePlan, costs: PipelineCosts) {
+  const { costOf, transferOf } = createTables(plan);
+  fillCosts(plan, costs, costOf, transferOf);
+  return { costOf, transferOf };
+}
+
+function createTables(plan: PipelinePlan) {
+  return {
+    costOf: new Float64Array(COSTS_PER_STAGE * plan.virtualStages + plan.fusedClasses.length),
+    transferOf: new Float64Array(plan.virtualStages + 1),
+  };
+}
+
+/** Latency only: a task starts when its device is free and its inputs are there. */
+function runAsync(plan: PipelinePlan, buffers: Buffers): void {
+  const { tasks, costClass, previous, input, inputTransfer } = plan;
+  const { start, end, arrived, costOf, transferOf } = buffers;
+  for (let k = 0; k < tasks; k++) {
+    const free = end[previous[k]];
+    const arrival = end[input[k]] + transferOf[inputTransfer[k]];
+    const begin = free > arrival ? free : arrival;
+    arrived[k] = arrival;
+    start[k] = begin;
+    end[k] = begin + costOf[costClass[k]];
+  }
+}
+
+function runAsyncWithPairs(plan: PipelinePlan, buffers: Buffers): void {
+  const { tasks, costClass, previous, input, inputTransfer, pairInput, pairInputTransfer } = plan;
+  const { start, end, arrived, costOf, transferOf } = buffers;
+  for (let k = 0; k < tasks; k++) {
+    const free = end[previous[k]];
+    const first = end[input[k]] + transferOf[inputTransfer[k]];
+    const second = end[pairInput[k]] + transferOf[pairInputTransfer[k]];
+    const arrival = first > second ? first : second;
+    const begin = free > arrival ? free : arrival;
+    arrived[k] = arrival;
+    start[k] = begin;
+    end[k] = begin + costOf[costClass[k]];
+  }
+}
+
+/** A device does not compute while it sends or receives; a send and a receive in the same gap run side by side. */
+function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
+  const { tasks, costClass, previous, input, inputTransfer, outputTransfer } = plan;
+  const { pairInput, pairInputTransfer, pairOutputTransfer } = plan;
+  const { start, end, arrived, costOf, transferOf } = buffers;
+  const hasPairs = pairInput.length > 0;
+  for (let k = 0; k < tasks; k++) {
+    const before = previous[k];
+    const free = end[before];
+    let begin = free;
+    if (before < tasks) {
+      begin += transferOf[outputTransfer[before]];
+      if (hasPairs) begin = Math.max(begin, free + transferOf[pairOutputTransfer[before]]);
+    }
+    let arrival = input[k] < tasks ? Math.max(free, end[input[k]]) + transferOf[inputTransfer[k]] : 0;
+    if (hasPairs && pairInput[k] < tasks)
+      arrival = Math.max(arrival, Math.max(free, end[pairInput[k]]) + transferOf[pairInputTransfer[k]]);
+    if (arrival > begin) begin = arrival;
+    arrived[k] = arrival;
+    start[k] = begin;
+    end[k] = begin + costOf[costClass[k]];
+  }
+}
+
+/** Transfers from one device to another go one after the other, in the order in which they were produced. */
+function runLinks(plan: PipelinePlan, buffers: Buffers): void {
+  const { tasks, costClass, previous, outputTransfer, pairOutputTransfer } = plan;
+  const { start, end, arrived, costOf, transferOf, linkFree, delivered } = buffers;
+  const { inputSlot, pairInputSlot, outputLink, pairOutputLink, outputSlot } = linksOf(plan);
+  const hasPairs = pairInputSlot.length > 0;
+  linkFree.fill(0);
+  for (let k = 0; k < tasks; k++) {
+    const free = end[previous[k]];
+    let arrival = delivered[inputSlot[k]];
+    if (hasPairs) arrival = Math.max(arrival, delivered[pairInputSlot[k]]);
+    const begin = free > arrival ? free : arrival;
+    const done = begin + costOf[costClass[k]];
+    arrived[k] = arrival;
+    start[k] = begin;
+    end[k] = done;
+    const link = outputLink[k];
+    let out = done;
+    if (link >= 0) {
+      out = Math.max(done, linkFree[link]) + transferOf[outputTransfer[k]];
+      linkFree[link] = out;
+    }
+    delivered[outputSlot[k]] = out;
+    if (!hasPairs) continue;
+    const pairLink = pairOutputLink[k];
+    out = done;
+    if (pairLink >= 0) {
+      out = Math.max(done, linkFree[pairLink]) + transferOf[pairOutputTransfer[k]];
+      linkFree[pairLink] = out;
+    }
+    // A task that is no pair has nothing in its second slot that anyone reads.
+    delivered[2 * k + 1 - (outputSlot[k] & 1)] = out;
+  }
+}
+
+function isBuffers(timeline: PipelineTimeline): timeline is Buffers {
+  return 'costOf' in timeline;
+}
+
+/**
+ * Runs a plan: the longest path through its tasks and transfers, in one pass.
+ * @param costs one entry for each virtual stage; `communication` one for each boundary between them
+ * @param into a timeline of the same plan whose arrays are used again
+ */
+export function runPipeline(
+  plan: PipelinePlan,
+  costs: PipelineCosts,
+  transfers: TransferMode = 'async',
+  into?: PipelineTimeline,
+): PipelineTimeline {
+  const buffers = into !== undefined && into.plan === plan && isBuffers(into) ? into : createBuffers(plan);
+  fillCosts(plan, costs, buffers.costOf, buffers.transferOf);
+  if (transfers === 'link') runLinks(plan, buffers);
+  else if (transfers === 'blocking') runBlocking(plan, buffers);
+  else if (plan.pairInput.length > 0) runAsyncWithPairs(plan, buffers);
+  else runAsync(plan, buffers);
+
+  const { deviceOffset, deviceTasks, busyDevice, busyClass, busyCount } = plan;
+  const { end, busy, costOf } = buffers;
+  let makespan = 0;
+  for (let d = 0; d < plan.stages; d++) {
+    busy[d] = 0;
+    if (deviceOffset[d + 1] > deviceOffset[d]) makespan = Math.max(makespan, end[deviceTasks[deviceOffset[d + 1] - 1]]);
+  }
+  for (let i = 0; i < busyDevice.length; i++) busy[busyDevice[i]] += busyCount[i] * costOf[busyClass[i]];
+  buffers.makespan = makespan;
+  return buffers;
+}
+
+/** When the last input of a task was produced, before any transfer; 0 where it takes none. */
+export function producedAt(timeline: PipelineTimeline, task: number): number {
+  const { plan, end } = timeline;
+  const first = end[plan.input[task]];
+  return plan.pairInput.length > 0 ? Math.max(first, end[plan.pairInput[task]]) : first;
+}

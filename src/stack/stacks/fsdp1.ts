@@ -1,0 +1,15 @@
+import type { Stack } from '../stack.ts';
+import { deepspeed } from './deepspeed.ts';
+
+/** PyTorch FullyShardedDataParallel, first version. */
+export const fsdp1: Stack = {
+  ...deepspeed,
+  name: 'fsdp1',
+  summary: 'PyTorch FSDP, first version: parameters sharded, gathered layer by layer',
+  tensorOverlap: 'none',
+  gradientAccumulationDtype: 'fp32',
+  overlapsParameters: true,
+  pipelineTransfers: 'async',
+  defaults: { zeroStage: 3, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
+  sources: { ...deepspeed.sources, kernels: 'V: pytorch/pytorch torch/distributed/fsdp' },
+};

@@ -1,0 +1,27 @@
+import type { Stack } from '../stack.ts';
+import { megatron2021 } from './megatron-2021.ts';
+
+/** Megatron-Core with Transformer Engine: fused attention, overlapped tensor communication, fp8. */
+export const megatronCore: Stack = {
+  ...megatron2021,
+  name: 'megatron-core',
+  summary: 'Megatron-Core with Transformer Engine: overlapped tensor communication, distributed optimizer, fp8',
+  attention: 'flash3',
+  gradientReduceDtype: 'bf16',
+  gradientCopyForStep: false,
+  tensorOverlap: 'pipelined',
+  overlapsGradients: true,
+  overlapsParameters: true,
+  pipelineTransfers: 'link',
+  hostSecondsPerLayer: { forward: 0.6e-3, backward: 0.9e-3 },
+  defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
+  sources: {
+    ...megatron2021.sources,
+    kernels: 'V: Transformer Engine d0067d0: fused attention of cuDNN, at the rate of FlashAttention 3 on Hopper',
+    tensorOverlap:
+      'V: Megatron-Core --tp-comm-overlap: all-gather and reduce-scatter cut into pieces beside their GEMM',
+    overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
+    pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
+    gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',
+  },
+};

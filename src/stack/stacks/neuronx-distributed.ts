@@ -1,0 +1,33 @@
+import type { Stack } from '../stack.ts';
+import { megatron2021 } from './megatron-2021.ts';
+
+/** NeuronX Distributed on Trainium: ahead-of-time compiled graphs, ZeRO-1. */
+export const neuronxDistributed: Stack = {
+  ...megatron2021,
+  name: 'neuronx-distributed',
+  summary: 'NeuronX Distributed on Trainium: compiled graphs, ZeRO-1',
+  vendors: ['AWS'],
+  attention: 'unfused',
+  compiled: true,
+  gradientReduceDtype: 'bf16',
+  gradientCopyForStep: false,
+  vocabularyMultiple: 1,
+  tensorOverlap: 'none',
+  overlapsGradients: false,
+  gradientBucketBytes: 130_000_000,
+  pipelineTransfers: 'async',
+  scattersPipelineTransfers: false,
+  hostSecondsPerLayer: { forward: 0, backward: 0 },
+  hostTensorFactor: 1,
+  contextBytes: 96 * 2 ** 20,
+  workspaceBytes: 1 * 2 ** 30,
+  defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },
+  sources: {
+    kernels: 'V: aws-neuron/neuronx-distributed fbac349; neuronx-cc compiles a whole graph',
+    numbers:
+      'V: neuronx-distributed mixed_precision_config: masters and fp32 gradient accumulation follow zero_one_enabled',
+    gradientBucketBytes: 'V: neuronx-distributed: reduce-scatter buckets of 130 MB',
+    overlap: 'V: neuronx-distributed pipeline/scheduler.py: gradients are reduced after the last backward pass',
+    memory: 'V: 96 MB of microcode a physical core (Neuron documentation, device memory)',
+  },
+};

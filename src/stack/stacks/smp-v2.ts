@@ -1,0 +1,12 @@
+import type { Stack } from '../stack.ts';
+import { fsdp1 } from './fsdp1.ts';
+
+/** SageMaker's model-parallel library, second version: FSDP with tensor parallelism and hybrid sharding. */
+export const smpV2: Stack = {
+  ...fsdp1,
+  name: 'smp-v2',
+  summary: "SageMaker's model-parallel library v2: FSDP with hybrid sharding and Transformer Engine",
+  fusedElementwise: true,
+  fusedProjections: true,
+  sources: { ...fsdp1.sources, kernels: 'V: SageMaker documentation, model parallel library v2 reference' },
+};

@@ -1,0 +1,45 @@
+import { type PipelineTimeline, producedAt } from '../pipeline/run.ts';
+import { BACKWARD, FORWARD } from '../pipeline/schedule.ts';
+import type { FinishedStep } from './finishStep.ts';
+import { type Breakdown, type BreakdownKind, breakdownKinds } from './report.ts';
+import type { StageProfile } from './stageProfile.ts';
+
+/**
+ * What the critical device does from the beginning to the end of a step: its tasks by what they are made of; a wait for an input
+ * that is on its way counts as communication, one for an input that nobody has made yet as bubble.
+ */
+export function breakdownOf(
+  timeline: PipelineTimeline,
+  stages: readonly StageProfile[],
+  step: FinishedStep,
+): Breakdown {
+  const { plan, start, end } = timeline;
+  const device = step.criticalDevice;
+  const last = step.ends[device]!;
+  const seconds = Object.fromEntries(breakdownKinds.map((kind) => [kind, 0])) as Record<BreakdownKind, number>;
+  let free = step.beginsAt[device]!;
+  for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
+    const task = plan.deviceTasks[index]!;
+    const stage = stages[plan.lane[task]! % plan.virtualStages]!;
+    const gap = start[task]! - free;
+    const bubble = Math.min(gap, Math.max(0, producedAt(timeline, task) - free));
+    seconds.bubble += bubble;
+    seconds.pipelineComm += gap - bubble;
+    if (plan.kind[task] === FORWARD) {
+      seconds.forward += stage.forward;
+      seconds.tensorComm += stage.forwardTensorComm;
+    } else if (plan.kind[task] === BACKWARD) {
+      seconds.recompute += stage.recompute;
+      seconds.backward += stage.backwardInput + (plan.splitsBackward ? 0 : stage.backwardWeight);
+      seconds.tensorComm += stage.recomputeTensorComm + stage.backwardTensorComm;
+    } else {
+      seconds.backward += stage.backwardWeight;
+    }
+    free = end[task]!;
+  }
+  seconds.dataComm += last.reducedAt - free + last.gather;
+  seconds.bubble += Math.max(0, step.barrier - last.reducedAt);
+  seconds.optimizer += last.optimizer;
+  seconds.other += step.hostSeconds;
+  return seconds;
+}

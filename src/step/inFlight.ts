@@ -1,0 +1,75 @@
+import { virtualStageCount } from '../pipeline/placement.ts';
+import type { PipelinePlan } from '../pipeline/plan.ts';
+import { planSchedule } from '../pipeline/planSchedule.ts';
+import {
+  BACKWARD,
+  FORWARD,
+  FUSED_FORWARD,
+  type PipelineShape,
+  placementOf,
+  type Schedule,
+  WEIGHT,
+} from '../pipeline/schedule.ts';
+
+const counted = new WeakMap<PipelinePlan, Float64Array>();
+
+/** Microbatches of each virtual stage that its device holds at the moment when it holds most of all its chunks together. */
+export function microbatchesInFlight(plan: PipelinePlan): Float64Array {
+  let most = counted.get(plan);
+  if (most === undefined) {
+    most = countInFlight(plan);
+    counted.set(plan, most);
+  }
+  return most;
+}
+
+function countInFlight(plan: PipelinePlan): Float64Array {
+  const most = new Float64Array(plan.virtualStages);
+  const held = new Float64Array(plan.lanes);
+  for (let device = 0; device < plan.stages; device++) {
+    const lanes = new Set<number>();
+    let total = 0;
+    let peak = 0;
+    for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
+      const task = plan.deviceTasks[index]!;
+      const kind = plan.kind[task]!;
+      const lane = plan.lane[task]!;
+      lanes.add(lane);
+      if (kind === FORWARD || kind === FUSED_FORWARD) {
+        held[lane]! += 1;
+        total += 1;
+        if (total > peak) {
+          peak = total;
+          for (const of of lanes) most[of % plan.virtualStages] = held[of]!;
+        }
+      } else if (kind === WEIGHT || (kind === BACKWARD && !plan.splitsBackward)) {
+        held[lane]! -= 1;
+        total -= 1;
+      }
+    }
+  }
+  return most;
+}
+
+/**
+ * What a schedule promises to hold before any cost is known: exact for one of fixed order; for a dynamic one what it
+ * holds where all stages are equal and a backward pass takes two forward ones.
+ */
+export function promisedInFlight(schedule: Schedule, shape: PipelineShape): Float64Array {
+  const count = virtualStageCount(placementOf(schedule, shape), shape);
+  const forward = new Float64Array(count).fill(1);
+  const backward = new Float64Array(count).fill(2);
+  const weight = new Float64Array(count);
+  const costs = { forward, backward, weight, communication: new Float64Array(count) };
+  return microbatchesInFlight(planSchedule(schedule, shape, costs));
+}
+
+/** Whether any virtual stage held more than was promised. */
+export function exceeds(held: Float64Array, promised: Float64Array): boolean {
+  return held.some((count, stage) => count > promised[stage]);
+}
+
+/** The larger of both, stage by stage. */
+export function raised(promised: Float64Array, held: Float64Array): Float64Array {
+  return promised.map((count, stage) => Math.max(count, held[stage]));
+}

@@ -1,0 +1,90 @@
+import type { ComputeGraph, Unit } from '../graph/computeGraph.ts';
+import { parameterReplicas } from '../graph/degrees.ts';
+import { sum } from '../graph/operator.ts';
+import { transformerGraph } from '../graph/transformer.ts';
+import { groupOf } from '../hardware/collectives/index.ts';
+import type { Job } from '../job/job.ts';
+import type { StateSharding } from '../memory/states.ts';
+import { type UnitRecompute, unitMemory } from '../memory/unitMemory.ts';
+import type { RankLayout } from '../partition/placement.ts';
+import { elementBytes, gradientBytes } from '../stack/precision.ts';
+import { ValueCache, valueKey } from './cache.ts';
+import type { ProfileOf, UnitProfile } from './stageProfile.ts';
+import { type UnitContext, unitCost } from './unitCost.ts';
+
+const graphs = new ValueCache<ComputeGraph>(512);
+const profiles = new ValueCache<ReadonlyMap<Unit, ReadonlyMap<UnitRecompute, UnitProfile>>>(2048);
+
+/** One rank's share of the job's model; built once for equal models, stacks and shardings. */
+export function rankGraph(job: Job): ComputeGraph {
+  const { tensor, context, sequenceParallel } = job.parallelism.degrees;
+  const { sequenceLength, precision } = job.training;
+  const sharding = { tensor, context, sequenceParallel, sequenceLength, elementBytes: elementBytes(precision) };
+  const key = `${valueKey(job.model)}${valueKey(job.stack)}${JSON.stringify(sharding)}`;
+  return graphs.get(key, () => transformerGraph(job.model, job.stack, sharding));
+}
+
+/** ZeRO divides optimizer states among the sharding group, which context ranks always multiply. */
+export function stateSharding(job: Job): StateSharding {
+  const { zeroStage, shardingDegree, degrees } = job.parallelism;
+  const replicas = shardingDegree * (parameterReplicas(degrees) / degrees.data);
+  return { zeroStage: zeroStage === 0 ? 0 : 1, replicas };
+}
+
+/** Cost, memory and states of each kind of unit under each way to recompute it; worked out once for equal jobs. */
+export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout): ProfileOf {
+  const { instance, devices } = job.cluster;
+  const { degrees, microBatchSize } = job.parallelism;
+  const context: UnitContext = {
+    accelerator: instance.accelerator,
+    stack: job.stack,
+    choice: {
+      precision: job.training.precision,
+      attention: job.stack.attention,
+      gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
+    },
+    tensorGroup: groupOf(instance, degrees.tensor, layout.tensor, devices),
+    sequences: microBatchSize,
+  };
+  const key = [
+    valueKey(instance),
+    valueKey(graph.model),
+    valueKey(job.stack),
+    job.training.precision,
+    job.training.sequenceLength,
+    degrees.tensor,
+    degrees.context,
+    degrees.sequenceParallel,
+    microBatchSize,
+    context.tensorGroup.ranksPerNode,
+  ].join(' ');
+  const known = profiles.get(key, () => profileUnits(graph, context));
+  return (unit, recompute) => known.get(unit)!.get(recompute)!;
+}
+
+function profileUnits(graph: ComputeGraph, context: UnitContext) {
+  const modes: readonly UnitRecompute[] = ['none', 'selective', 'full'];
+  const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
+  for (const unit of new Set(graph.units)) {
+    const parameters = sum(unit.operators, (operator) => operator.parameters);
+    const wholeParameters = sum(unit.operators, (operator) => operator.wholeParameters);
+    const tiedParameters = sum(unit.operators, ({ tied, parameters }) => (tied === undefined ? 0 : parameters));
+    known.set(
+      unit,
+      new Map(
+        modes.map((mode) => [
+          mode,
+          {
+            unit,
+            cost: unitCost(unit, context, mode),
+            memory: unitMemory(unit, context.stack, context.sequences, mode),
+            parameters,
+            wholeParameters,
+            tiedParameters,
+          },
+        ]),
+      ),
+    );
+  }
+  return known;
+}
