@@ -1,4 +1,4 @@
-import { virtualStageOf } from '../src/pipeline/placement.ts';
+import { virtualStageCount, virtualStageOf } from '../src/pipeline/placement.ts';
 import {
   BACKWARD,
   type DeviceOrders,
@@ -9,23 +9,30 @@ import {
   taskChunk,
   taskKind,
   taskMicrobatch,
+  WEIGHT,
 } from '../src/pipeline/schedule.ts';
 
-/** How a simulator is written when nobody minds its speed: an object a task, and a heap of what happens next. */
+// How a pipeline simulator is written when nobody minds its speed: an object a task, a heap of what happens next.
+
 interface Task {
   readonly device: number;
   readonly kind: number;
   readonly stage: number;
-  readonly dependents: { readonly task: Task; readonly boundary: number }[];
-  readonly waitsFor: number;
-  waiting: number;
+  readonly microbatch: number;
+  readonly cost: number;
+  /** Who waits for it, and how long its output takes to get there. */
+  readonly dependents: { readonly task: Task; readonly delay: number }[];
+  waitsFor: number;
   ready: number;
+  start: number;
   end: number;
 }
 
 interface Event {
   readonly time: number;
   readonly task: Task;
+  /** The task ends, or else its input arrives. */
+  readonly ends: boolean;
 }
 
 /** A binary heap of events, the earliest first. */
@@ -34,6 +41,10 @@ class EventHeap {
 
   get size(): number {
     return this.#events.length;
+  }
+
+  get earliest(): number {
+    return this.#events[0].time;
   }
 
   push(event: Event): void {
@@ -69,203 +80,132 @@ class EventHeap {
   }
 }
 
-/** Makes an object of every task, with those that wait for it. */
-export function prepareTasks(orders: DeviceOrders, shape: PipelineShape, placement: StagePlacement): Task[] {
-  const byName = new Map<string, Task>();
-  const tasks: Task[] = [];
-  for (const [device, order] of orders.entries()) {
-    for (const packed of order) {
+interface Job {
+  readonly orders: DeviceOrders;
+  readonly shape: PipelineShape;
+  readonly placement: StagePlacement;
+  readonly costs: PipelineCosts;
+}
+
+/** An object for every task of the orders, by device, each knowing who waits for it. */
+function makeTasks({ orders, shape, placement, costs }: Job): Task[][] {
+  const stages = virtualStageCount(placement, shape);
+  const byPass = [FORWARD, BACKWARD, WEIGHT].map(() => Array.from({ length: stages }, (): Task[] => []));
+  const costOf = [costs.forward, costs.backward, costs.weight];
+  const devices = orders.map((order, device) =>
+    Array.from(order, (packed): Task => {
       const kind = taskKind(packed);
       const stage = virtualStageOf(placement, shape.stages, device, taskChunk(packed));
-      const neighbour = kind === FORWARD ? stage > 0 : byNameNeedsInput(kind, stage, shape, placement);
-      const task = { device, kind, stage, dependents: [], waitsFor: neighbour ? 1 : 0, waiting: 0, ready: 0, end: 0 };
-      byName.set(`${kind} ${stage} ${taskMicrobatch(packed)}`, task);
-      tasks.push(task);
+      const microbatch = taskMicrobatch(packed);
+      const cost = costOf[kind][stage];
+      const task = { device, kind, stage, microbatch, cost, dependents: [], waitsFor: 0, ready: 0, start: 0, end: 0 };
+      byPass[kind][stage][microbatch] = task;
+      return task;
+    }),
+  );
+  for (const tasks of devices) {
+    for (const task of tasks) {
+      const { kind, stage, microbatch } = task;
+      const source = kind === FORWARD ? stage - 1 : stage + 1;
+      if (kind === WEIGHT || source < 0 || source === stages) continue;
+      const producer = byPass[kind][source][microbatch];
+      const delay = producer.device === task.device ? 0 : costs.communication[Math.min(source, stage)];
+      producer.dependents.push({ task, delay });
+      task.waitsFor++;
     }
   }
-  for (const [name, task] of byName) {
-    if (task.waitsFor === 0) continue;
-    const [, , microbatch] = name.split(' ');
-    const source = task.kind === FORWARD ? task.stage - 1 : task.stage + 1;
-    const producer = byName.get(`${task.kind} ${source} ${microbatch}`)!;
-    const boundary = producer.device === task.device ? -1 : Math.min(source, task.stage);
-    producer.dependents.push({ task, boundary });
-  }
-  return tasks;
+  return devices;
 }
 
-function byNameNeedsInput(kind: number, stage: number, shape: PipelineShape, placement: StagePlacement): boolean {
-  const last = shape.stages * (placement === 'v' ? 2 : shape.virtualStages) - 1;
-  return kind === BACKWARD && stage < last;
-}
-
-function costOf(task: Task, costs: PipelineCosts): number {
-  if (task.kind === FORWARD) return costs.forward[task.stage];
-  return task.kind === BACKWARD ? costs.backward[task.stage] : costs.weight[task.stage];
-}
-
-/** Runs tasks in the order of their devices and gives the makespan. */
-export function runOrders(tasks: readonly Task[], costs: PipelineCosts): number {
-  const queues: Task[][] = [];
-  for (const task of tasks) {
-    task.waiting = task.waitsFor;
-    task.ready = 0;
-    while (queues.length <= task.device) queues.push([]);
-    queues[task.device].push(task);
-  }
-  const next = queues.map(() => 0);
-  const free = queues.map(() => 0);
-  const running = queues.map(() => false);
+/** Makes the tasks of the orders, runs them, and gives the makespan. */
+export function runOrders(job: Job): number {
+  const devices = makeTasks(job);
+  const next = devices.map(() => 0);
+  const busy = devices.map(() => false);
   const heap = new EventHeap();
   let makespan = 0;
-  const startNext = (device: number) => {
-    if (running[device] || next[device] >= queues[device].length) return;
-    const task = queues[device][next[device]];
-    if (task.waiting > 0) return;
+  const startNext = (device: number, now: number) => {
+    const task = devices[device][next[device]];
+    if (busy[device] || task === undefined || task.waitsFor > 0) return;
     next[device]++;
-    running[device] = true;
-    task.end = Math.max(free[device], task.ready) + costOf(task, costs);
-    heap.push({ time: task.end, task });
+    busy[device] = true;
+    task.start = Math.max(now, task.ready);
+    task.end = task.start + task.cost;
+    heap.push({ time: task.end, task, ends: true });
   };
-  for (let device = 0; device < queues.length; device++) startNext(device);
+  for (let device = 0; device < devices.length; device++) startNext(device, 0);
   while (heap.size > 0) {
     const { time, task } = heap.pop();
     makespan = Math.max(makespan, time);
-    running[task.device] = false;
-    free[task.device] = time;
-    for (const { task: dependent, boundary } of task.dependents) {
-      dependent.waiting--;
-      dependent.ready = Math.max(dependent.ready, time + (boundary < 0 ? 0 : costs.communication[boundary]));
-      startNext(dependent.device);
+    busy[task.device] = false;
+    for (const dependent of task.dependents) {
+      dependent.task.waitsFor--;
+      dependent.task.ready = time + dependent.delay;
+      startNext(dependent.task.device, time);
     }
-    startNext(task.device);
+    startNext(task.device, time);
   }
   return makespan;
 }
 
-interface Arrival {
-  readonly microbatch: number;
-  readonly kind: number;
+/** The ready task to run next: a backward before a forward, the lowest microbatch first. */
+function pick(ready: readonly Task[]): number {
+  let best = 0;
+  for (let i = 1; i < ready.length; i++) {
+    const { kind, microbatch } = ready[i];
+    const backwardFirst = kind === BACKWARD && ready[best].kind === FORWARD;
+    if (backwardFirst || (kind === ready[best].kind && microbatch < ready[best].microbatch)) best = i;
+  }
+  return best;
 }
 
-interface Device {
-  readonly index: number;
-  readonly forwards: number[];
-  readonly backwards: number[];
-  running: Arrival | undefined;
-  isAwake: boolean;
-}
-
-interface PolicyEvent {
-  readonly time: number;
-  readonly device: Device;
-  readonly completes: boolean;
-  readonly arrival: Arrival;
-}
-
-/** A backward-first policy with a cap on the microbatches in flight, decided as it goes; gives the makespan. */
+/** Runs a backward-first policy, decided as it goes with a cap on the microbatches in flight; gives the makespan. */
 export function runBackwardFirst(shape: PipelineShape, costs: PipelineCosts): number {
   const { stages, microbatches, activeMicrobatches } = shape;
-  const devices = Array.from({ length: stages }, (_, index): Device => {
-    return { index, forwards: [], backwards: [], running: undefined, isAwake: false };
-  });
-  const events: PolicyEvent[] = [];
-  return runPolicy(devices, events, microbatches, activeMicrobatches, costs);
-}
-
-function runPolicy(
-  devices: readonly Device[],
-  heap: PolicyEvent[],
-  microbatches: number,
-  cap: number,
-  costs: PipelineCosts,
-): number {
-  const [first] = devices;
-  const last = devices.length - 1;
+  const ready = Array.from({ length: stages }, (): Task[] => []);
+  const running = ready.map((): Task | undefined => undefined);
+  const heap = new EventHeap();
   let admitted = 0;
   let finished = 0;
   let makespan = 0;
-  const decide = (device: Device, now: number) => {
-    if (device.running !== undefined) return;
-    let arrival: Arrival | undefined;
-    if (device.backwards.length > 0) arrival = { microbatch: device.backwards.shift()!, kind: BACKWARD };
-    else if (device === first) {
-      if (admitted < microbatches && admitted - finished < cap) arrival = { microbatch: admitted++, kind: FORWARD };
-    } else if (device.forwards.length > 0) arrival = { microbatch: device.forwards.shift()!, kind: FORWARD };
-    if (arrival === undefined) return;
-    device.running = arrival;
-    const cost = arrival.kind === FORWARD ? costs.forward[device.index] : costs.backward[device.index];
-    pushEvent(heap, { time: now + cost, device, completes: true, arrival });
+  const make = (kind: number, stage: number, microbatch: number): Task => {
+    const cost = (kind === FORWARD ? costs.forward : costs.backward)[stage];
+    return { device: stage, kind, stage, microbatch, cost, dependents: [], waitsFor: 0, ready: 0, start: 0, end: 0 };
   };
-  decide(first, 0);
-  while (heap.length > 0) {
-    const now = heap[0].time;
-    const awake: Device[] = [];
-    while (heap.length > 0 && heap[0].time <= now) {
-      const { device, completes, arrival } = popEvent(heap);
-      if (!device.isAwake) {
-        device.isAwake = true;
-        awake.push(device);
-      }
-      if (!completes) {
-        (arrival.kind === FORWARD ? device.forwards : device.backwards).push(arrival.microbatch);
+  const decide = (device: number, now: number) => {
+    if (running[device] !== undefined) return;
+    const mayAdmit = device === 0 && admitted < microbatches && admitted - finished < activeMicrobatches;
+    if (mayAdmit && ready[0].length === 0) ready[0].push(make(FORWARD, 0, admitted++));
+    if (ready[device].length === 0) return;
+    const [task] = ready[device].splice(pick(ready[device]), 1);
+    running[device] = task;
+    task.start = now;
+    task.end = now + task.cost;
+    heap.push({ time: task.end, task, ends: true });
+  };
+  decide(0, 0);
+  while (heap.size > 0) {
+    const now = heap.earliest;
+    const awake = new Set<number>();
+    while (heap.size > 0 && heap.earliest <= now) {
+      const { task, ends } = heap.pop();
+      const { device, kind, microbatch } = task;
+      awake.add(device);
+      if (!ends) {
+        ready[device].push(task);
         continue;
       }
-      device.running = undefined;
-      makespan = Math.max(makespan, now);
-      const { index } = device;
-      if (arrival.kind === FORWARD) {
-        if (index === last) device.backwards.push(arrival.microbatch);
-        else
-          pushEvent(heap, {
-            time: now + costs.communication[index],
-            device: devices[index + 1],
-            completes: false,
-            arrival,
-          });
-      } else if (index === 0) finished++;
-      else
-        pushEvent(heap, {
-          time: now + costs.communication[index - 1],
-          device: devices[index - 1],
-          completes: false,
-          arrival,
-        });
+      running[device] = undefined;
+      makespan = now;
+      if (kind === BACKWARD && device === 0) finished++;
+      else if (kind === FORWARD && device === stages - 1) ready[device].push(make(BACKWARD, device, microbatch));
+      else {
+        const to = kind === FORWARD ? device + 1 : device - 1;
+        const delay = costs.communication[Math.min(device, to)];
+        heap.push({ time: now + delay, task: make(kind, to, microbatch), ends: false });
+      }
     }
-    for (const device of awake) {
-      device.isAwake = false;
-      decide(device, now);
-    }
+    for (const device of awake) decide(device, now);
   }
   return makespan;
-}
-
-function pushEvent(heap: PolicyEvent[], event: PolicyEvent): void {
-  let hole = heap.length;
-  heap.push(event);
-  while (hole > 0) {
-    const parent = (hole - 1) >> 1;
-    if (heap[parent].time <= event.time) break;
-    heap[hole] = heap[parent];
-    hole = parent;
-  }
-  heap[hole] = event;
-}
-
-function popEvent(heap: PolicyEvent[]): PolicyEvent {
-  const top = heap[0];
-  const moved = heap.pop()!;
-  const size = heap.length;
-  if (size === 0) return top;
-  let hole = 0;
-  for (;;) {
-    let child = 2 * hole + 1;
-    if (child >= size) break;
-    if (child + 1 < size && heap[child + 1].time < heap[child].time) child++;
-    if (heap[child].time >= moved.time) break;
-    heap[hole] = heap[child];
-    hole = child;
-  }
-  heap[hole] = moved;
-  return top;
 }

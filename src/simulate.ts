@@ -6,6 +6,7 @@ import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { composeReport } from './step/composeReport.ts';
 import { cutStages, partitionProblem } from './step/cutStages.ts';
+import { dataCommOf } from './step/dataComm.ts';
 import { finishStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
@@ -37,6 +38,9 @@ export function simulateDetailed(job: Job): Simulation {
   // What each kind of unit costs on this device: seconds, saved bytes, parameters.
   const profileOf = unitProfiles(job, graph, layout);
 
+  // What sharding parameters and gradients among replicas adds to every pass.
+  const dataComm = dataCommOf(job, layout);
+
   // Who runs what when, and how long the hidden states travel between stages.
   const schedule = findSchedule(job.parallelism.schedule);
   const shape = pipelineShape(job);
@@ -47,7 +51,7 @@ export function simulateDetailed(job: Job): Simulation {
   let inFlight = promisedInFlight(schedule, shape);
   for (let recuts = 0; ; recuts++) {
     const cuts = cutStages(job, partitionProblem(job, graph, profileOf, placement, transfers, inFlight));
-    const stages = stageProfiles(job, graph, profileOf, cuts.ends);
+    const stages = stageProfiles(job, graph, profileOf, cuts.ends, dataComm);
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
     const plan = planSchedule(schedule, shape, costs);
     const held = microbatchesInFlight(plan);

@@ -24,23 +24,18 @@ const listing: Listing<Entry> = {
     { head: 'stack' },
     { head: 'trains on' },
     { head: 'attention' },
-    { head: 'gradients' },
     { head: 'ZeRO', align: 'right' },
-    { head: 'schedule' },
     { head: '', narrow: 'wrap' },
   ],
   row: ({ stack, modelled }) => [
     stack.name,
     modelled ? stack.vendors.join(', ') : '– (not yet)',
     stack.attention,
-    stack.gradientAccumulationDtype,
     `${stack.defaults.zeroStage}`,
-    stack.defaults.schedule,
     stack.summary,
   ],
   json: ({ stack, modelled }) => ({ ...stack, modelled }),
-  legend:
-    'attention, ZeRO stage and schedule are what a job gets where it says nothing; not yet: known and not modelled.',
+  legend: 'attention and ZeRO stage are what a job gets where it says nothing; not yet: known and not modelled.',
 };
 
 /** `foretrain stacks`. */

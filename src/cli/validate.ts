@@ -72,9 +72,12 @@ async function readRows(wanted: readonly string[], io: Io): Promise<readonly Mea
     const path = names.includes(set) ? fileURLToPath(new URL(`${set}.jsonl`, folder)) : ownFile(set, names);
     const text = await readInput(path, io);
     if (text === undefined) return undefined;
-    const read = parseRows(text, basename(path));
+    const read = parseRows(text, path === '-' ? 'standard input' : basename(path));
     if (read.length === 0)
-      fail(set, 'has no measurements; each line is one { "id", "set", "source", "job", "measured" }');
+      fail(
+        path === '-' ? 'standard input' : set,
+        'has no measurements; each line is one { "id", "set", "source", "job", "measured" }',
+      );
     for (const row of read) rows.push(row);
   }
   return rows;

@@ -52,7 +52,8 @@ export function addAttention(unit: UnitBuilder, input: number): number {
       }),
     ];
   }
-  const core = addCore(unit, inputs, heads, keyValues);
+  const gathered = unit.gatherKeysAndValues(inputs, keyValues);
+  const core = addCore(unit, gathered, heads, keyValues);
   const projected = unit.add([core], {
     ...unit.matmul(
       'attention.projection',

@@ -165,6 +165,26 @@ export class UnitBuilder {
     });
   }
 
+  /** Context parallelism: every rank's queries meet the keys and values of the whole sequence. */
+  gatherKeysAndValues(inputs: readonly number[], keyValueHeads: number): readonly number[] {
+    const { context, sequenceLength, elementBytes } = this.sharding;
+    if (context === 1) return inputs;
+    const bytes = 2 * sequenceLength * keyValueHeads * this.model.headSize * elementBytes;
+    const gathered = this.add(inputs, {
+      kind: 'collective',
+      module: 'attention.gather_context',
+      outputBytes: bytes,
+      collective: {
+        group: 'context',
+        forward: 'all-gather',
+        backward: 'reduce-scatter',
+        backwardGather: true,
+        bytes,
+      },
+    });
+    return [gathered];
+  }
+
   finish(kind: Unit['kind']): Unit {
     const boundaryBytes = this.ownTokens * this.model.hiddenSize * this.sharding.elementBytes;
     return { kind, operators: this.#operators, edges: this.#edges, boundaryBytes };

@@ -16,6 +16,8 @@ export interface Efficiency {
   readonly tile: { readonly m: number; readonly n: number };
   /** Share of a last wave's emptiness that is felt: kernels choose smaller tiles there. */
   readonly waveWeight: number;
+  /** Share of the multiprocessors that running collectives takes from the work beside them. */
+  readonly stolenByCollectives: number;
   /** Gap and ramp of one kernel in a stream of kernels. */
   readonly kernelSeconds: number;
   readonly sources: Readonly<Record<string, Source>>;
@@ -29,8 +31,10 @@ const ampere: Efficiency = {
   elementwise: 0.85,
   tile: { m: 128, n: 256 },
   waveWeight: 0.5,
+  stolenByCollectives: 0.2,
   kernelSeconds: 5e-6,
   sources: {
+    stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
     matmul: 'D: fp16 linear layers profiled by microsoft/vidur (fit 0.72, large shapes 0.75), arXiv 2205.05198 Table 4',
     batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
     matmulMemory: 'D: microsoft/vidur compute profiles',
@@ -62,8 +66,10 @@ const neuron: Efficiency = {
   batchedMatmul: 0.3,
   tile: { m: 128, n: 128 },
   waveWeight: 0,
+  stolenByCollectives: 0,
   kernelSeconds: 3e-6,
   sources: {
+    stolenByCollectives: 'V: collectives have cores and DMA engines of their own (Neuron documentation)',
     matmul: 'fitted to the published trn1 training throughputs of aws-neuron/aws-neuron-sdk',
     kernelSeconds: 'R: instruction dispatch of a compiled graph',
     tile: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture',

@@ -35,7 +35,7 @@ export interface DraftedParallelism {
   readonly activeMicrobatches: number | undefined;
   readonly schedule: Schedule | undefined;
   readonly partitioner: Partitioner | undefined;
-  readonly placement: string | undefined;
+  readonly placement: Parallelism['placement'] | undefined;
   readonly zeroStage: Parallelism['zeroStage'] | undefined;
   readonly shardingDegree: number | undefined;
   readonly recompute: Recompute | undefined;

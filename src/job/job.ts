@@ -2,12 +2,13 @@ import type { ParallelDegrees } from '../graph/degrees.ts';
 import type { ModelSpec } from '../graph/model.ts';
 import type { Instance } from '../hardware/instance.ts';
 import type { Recompute } from '../memory/recompute.ts';
+import { momentBytes, type Optimizer } from '../memory/states.ts';
 import type { PlacementLetters } from '../partition/index.ts';
 import type { Precision } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
 
-export const optimizers = ['adam', 'adafactor', 'lamb', 'lion', 'sgd'] as const;
-export type Optimizer = (typeof optimizers)[number];
+export const optimizers = Object.keys(momentBytes) as readonly Optimizer[];
+export type { Optimizer };
 
 /** A job that came through the door: every default filled in, every number known to fit the others. */
 export interface Job {

@@ -15,7 +15,7 @@ export interface NotModelled {
 }
 
 /** Stacks. */
-export const stacksNotModelled: readonly string[] = ['fsdp1', 'fsdp2', 'smp-v2'];
+export const stacksNotModelled: readonly string[] = [];
 
 /** Schedules that a training step cannot run yet. */
 export const schedulesNotModelled: readonly string[] = ['dualpipe', 'dualpipe-v', 'auto'];
@@ -37,7 +37,7 @@ const allBut =
     !values.includes(value);
 
 const otherStacks = `${stackNames.filter((name) => !stacksNotModelled.includes(name)).join(', ')} are`;
-const recomputeInstead = 'none, selective and full are';
+const recomputeInstead = 'none, selective, selective-op and full are';
 
 /** Fields of a job, in the order of the job. */
 export const notModelled: readonly NotModelled[] = [
@@ -56,12 +56,9 @@ export const notModelled: readonly NotModelled[] = [
   { path: 'stack.cudaGraphs', models: only(false), instead: 'false is' },
 
   { path: 'training.precision', models: allBut('mxfp8', 'nvfp4'), instead: 'fp32, fp16, bf16 and fp8 are' },
-  { path: 'training.optimizer', models: only('adam'), instead: 'adam is' },
 
-  { path: 'parallelism.context', models: only(1), instead: '1 is' },
   { path: 'parallelism.expert', models: only(1), instead: '1 is' },
   { path: 'parallelism.expertTensor', models: only(1), instead: '1 is' },
-  { path: 'parallelism.zeroStage', models: only(0, 1), instead: '0 and 1 are' },
   {
     path: 'parallelism.schedule',
     models: allBut(...schedulesNotModelled),
@@ -76,8 +73,8 @@ export const notModelled: readonly NotModelled[] = [
     models: allBut('auto'),
     instead: 'PDT, DPT and the other orders of the three letters are',
   },
-  { path: 'parallelism.recompute', models: allBut('selective-op', 'auto'), instead: recomputeInstead },
-  { path: 'parallelism.recompute.mode', models: allBut('selective-op', 'auto'), instead: recomputeInstead },
+  { path: 'parallelism.recompute', models: allBut('auto'), instead: recomputeInstead },
+  { path: 'parallelism.recompute.mode', models: allBut('auto'), instead: recomputeInstead },
   { path: 'parallelism.recompute.group', models: only(1), instead: 'one checkpoint a layer is' },
   { path: 'parallelism.offload.activations', models: only(false, 0), instead: 'false is' },
   { path: 'parallelism.offload.optimizer', models: only(false, 0), instead: 'false is' },

@@ -30,8 +30,7 @@ const byteOrderMark = 0xfeff;
 const looksAt = 2_000;
 
 /** What no JSON text may contain: control characters, and the mark of bytes that are not UTF-8. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-const noise = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
+const noise = /(?![\t\n\r])\p{Cc}|\ufffd/u;
 
 function explain(text: string, noun: string): SyntaxFault {
   const start = text.search(/\S/);
@@ -61,7 +60,8 @@ class Stop {
 function firstFault(text: string, noun: string): SyntaxFault {
   // jsonc-parser goes over the whole text; after its first fault it has nothing more to say.
   const onError = (code: ParseErrorCode, offset: number, length: number, line: number, column: number): never => {
-    const ends = offset + (isOpenText(code) ? length : 0) >= text.trimEnd().length;
+    const end = text.trimEnd().length;
+    const ends = offset >= end || (offset + length >= end && isUnfinished(code, text.slice(offset, offset + length)));
     const message = ends
       ? `the text ends before ${noun} is complete; a bracket, brace or quotation mark is still open`
       : syntaxMessage(printParseErrorCode(code), text.slice(offset, offset + Math.min(length, looksAt)));
@@ -79,9 +79,10 @@ function firstFault(text: string, noun: string): SyntaxFault {
   return { line: 1, column: 1, message: `is not JSON; ${noun} is a JSON object in braces` };
 }
 
-/** A text without its closing quotation mark: it ends with its line, or with everything. */
-function isOpenText(code: ParseErrorCode): boolean {
-  return printParseErrorCode(code) === 'UnexpectedEndOfString';
+/** True for the start of a value that more text could finish. */
+function isUnfinished(code: ParseErrorCode, found: string): boolean {
+  if (printParseErrorCode(code) !== 'InvalidSymbol') return printParseErrorCode(code).startsWith('UnexpectedEnd');
+  return ['true', 'false', 'null', '-'].some((word) => word.startsWith(found));
 }
 
 /** What would do at the place of a fault; `found` is what stands there. */
@@ -91,6 +92,7 @@ function syntaxMessage(code: string, found: string): string {
     case 'InvalidSymbol':
       return `"${shownText(found)}" is no JSON value; text and names of fields stand in double quotes, numbers are digits`;
     case 'InvalidNumberFormat':
+    case 'UnexpectedEndOfNumber':
       return 'this number is not complete; JSON has numbers such as 2048, 0.5 and 300e9';
     case 'PropertyNameExpected':
       return `here must be the name of a field in double quotes${there}; after the last field there is no comma`;

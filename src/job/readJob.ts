@@ -9,6 +9,7 @@ import { readStack } from './readStack.ts';
 import { readTraining } from './readTraining.ts';
 import { refuseNotModelled } from './refuseNotModelled.ts';
 import { type JobInput, readFields } from './schema/job.ts';
+import { counted } from './words.ts';
 
 /**
  * The door: a job as a person or a program wrote it, with every default filled in, every name looked up and every
@@ -51,7 +52,7 @@ function finish(draft: Draft): Job {
 
 function nameOf({ instance, count, devices }: Cluster): string {
   if (devices === count * instance.ranks) return `${count} ${instance.name}`;
-  return `${devices} devices of ${count} ${instance.name}`;
+  return `${counted(devices, 'device')} of ${count} ${instance.name}`;
 }
 
 function finishCluster({ instance, count, devices, usdPerHour }: Drafted<Cluster>): Cluster {

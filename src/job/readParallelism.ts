@@ -1,4 +1,5 @@
 import type { Recompute } from '../memory/recompute.ts';
+import { type PlacementLetters, placementAliases, placements } from '../partition/placement.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Draft, DraftedParallelism } from './draft.ts';
 import type { FaultList } from './faults.ts';
@@ -88,13 +89,12 @@ function readPartitioner(input: ParallelismInput, faults: FaultList): Partitione
   return { kind: partitioner === 'uniform' ? 'uniform' : 'exact' };
 }
 
-/** SageMaker's names for orders of ranks. */
-const namedPlacements: Readonly<Record<string, string>> = { cluster: 'DPT', spread: 'TPD' };
-
-function readPlacement(written: string | undefined, faults: FaultList): string | undefined {
-  if (written === undefined || written === 'auto') return written;
-  const letters = namedPlacements[written] ?? written;
-  if (/^(?=.*D)(?=.*P)(?=.*T)[DPT]{3}$/.test(letters)) return letters;
+function readPlacement(written: string | undefined, faults: FaultList): PlacementLetters | undefined {
+  // `auto` is refused by name.
+  if (written === undefined || written === 'auto') return undefined;
+  const alias = Object.hasOwn(placementAliases, written) ? placementAliases[written] : undefined;
+  const letters = alias ?? placements.find((order) => order === written);
+  if (letters !== undefined) return letters;
   const would =
     'the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT) or spread (TPD)';
   faults.add('parallelism.placement', `must be ${would}; not ${shown(written)}`);

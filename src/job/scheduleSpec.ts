@@ -1,5 +1,5 @@
 import { virtualStageCount } from '../pipeline/placement.ts';
-import type { PipelineCosts, PipelineShape, Schedule } from '../pipeline/schedule.ts';
+import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from '../pipeline/schedule.ts';
 import { pipelineShape } from '../pipeline/shape.ts';
 import type { TransferMode } from '../stack/stack.ts';
 import { mostPasses } from './checks/schedule.ts';
@@ -75,7 +75,7 @@ function readCosts(
   shape: PipelineShape,
   faults: FaultList,
 ): PipelineCosts | undefined {
-  const count = virtualStageCount(schedule.placement, shape);
+  const count = virtualStageCount(placementOf(schedule, shape), shape);
   const expand = (field: 'forward' | 'backwardInput' | 'backwardWeight' | 'communication' | 'fusedPair') =>
     expandCost(input[field] ?? 0, field, count, faults);
   if (schedule.splitsBackward && input.backwardWeight === undefined && faults.sound('backwardWeight')) {

@@ -8,43 +8,56 @@ export interface ModelStates {
   readonly optimizerBytes: number;
 }
 
-/** How ZeRO divides them: stage 1 shares the optimizer's part among `replicas` ranks. */
+/** How ZeRO divides them: stage 1 shares the optimizer's states, 2 gradients as well, 3 parameters as well. */
 export interface StateSharding {
-  readonly zeroStage: 0 | 1;
+  readonly zeroStage: 0 | 1 | 2 | 3;
   /** Ranks that share one copy: sharding degree times context ranks. */
   readonly replicas: number;
 }
 
-/** Two moments of Adam and a master copy, in fp32 (arXiv 1910.02054 section 3.1). */
-const momentsBytes = 8;
-const masterBytes = 4;
-const gradientCopyBytes = 4;
+/**
+ * Bytes of fp32 moments a parameter (Adam: arXiv 1412.6980; LAMB 1904.00962; Lion 2302.06675; SGD with momentum).
+ * Adafactor (1804.04235) keeps a row and a column for each matrix: under 0.01 bytes a parameter at these sizes.
+ */
+export const momentBytes = { adam: 8, adafactor: 0, lamb: 8, lion: 4, sgd: 4 } as const;
+export type Optimizer = keyof typeof momentBytes;
+
+const fp32Bytes = 4;
 
 /**
- * Parameters, gradients and optimizer states of `parameters` parameters on one rank, for Adam.
+ * Parameters, gradients and optimizer states of `parameters` parameters on one rank.
  * Gradients take the format in which they are accumulated; an fp32 copy of 16-bit ones, where the stack makes it, is
- * divided as the optimizer's states are.
- * @source Megatron-LM docs, distributed optimizer: 18 or 6 + 12/d bytes with fp32 gradients, 20 or 4 + 16/d with fp16
+ * divided as the optimizer's states are. Where the sharded parameters are themselves in fp32, they are their own master.
+ * @source Megatron-LM docs, distributed optimizer: 18 or 6 + 12/d bytes with fp32 gradients, 20 or 4 + 16/d with fp16;
+ * arXiv 1910.02054 section 5 for the stages; pytorch/torchtitan: 16/d under FSDP
  */
 export function modelStates(
   parameters: number,
   stack: Stack,
   precision: Precision,
-  sharding: StateSharding,
+  optimizer: Optimizer,
+  { zeroStage, replicas }: StateSharding,
 ): ModelStates {
-  const shard = sharding.zeroStage === 0 ? parameters : Math.ceil(parameters / sharding.replicas);
-  if (precision === 'fp32') {
+  const share = Math.ceil(parameters / replicas);
+  const [ownParameters, ownGradients, owned] = [
+    zeroStage >= 3 ? share : parameters,
+    zeroStage >= 2 ? share : parameters,
+    zeroStage >= 1 ? share : parameters,
+  ];
+  const moments = momentBytes[optimizer] * owned;
+  if (precision === 'fp32' || stack.mastersAreParameters) {
+    const gathered = precision !== 'fp32' && zeroStage < 3 ? elementBytes(precision) * parameters : 0;
     return {
-      parametersBytes: 4 * parameters,
-      gradientsBytes: 4 * parameters,
-      optimizerBytes: momentsBytes * shard,
+      parametersBytes: fp32Bytes * ownParameters + gathered,
+      gradientsBytes: fp32Bytes * ownGradients,
+      optimizerBytes: moments,
     };
   }
   const gradient = gradientBytes(stack.gradientAccumulationDtype);
-  const copy = gradient < 4 && stack.gradientCopyForStep ? gradientCopyBytes : 0;
+  const copy = gradient < fp32Bytes && stack.gradientCopyForStep ? fp32Bytes : 0;
   return {
-    parametersBytes: elementBytes(precision) * parameters,
-    gradientsBytes: gradient * parameters + copy * shard,
-    optimizerBytes: (masterBytes + momentsBytes) * shard,
+    parametersBytes: elementBytes(precision) * ownParameters,
+    gradientsBytes: gradient * ownGradients + copy * owned,
+    optimizerBytes: fp32Bytes * owned + moments,
   };
 }

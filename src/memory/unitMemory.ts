@@ -2,8 +2,11 @@ import type { Unit } from '../graph/computeGraph.ts';
 import { type Operator, savedBytes, sum } from '../graph/operator.ts';
 import type { Stack } from '../stack/stack.ts';
 
-/** What a unit does with its saved tensors: keeps them, drops those of the attention core, or all but its input. */
-export type UnitRecompute = 'none' | 'selective' | 'full';
+/**
+ * What a unit does with its saved tensors: keeps them, drops those of the attention core, keeps what torchtitan's
+ * per-operator policy keeps, or keeps only its input.
+ */
+export type UnitRecompute = 'none' | 'selective' | 'selective-op' | 'full';
 
 /** Bytes of one unit for `sequences` sequences on one rank. */
 export interface UnitMemory {
@@ -20,16 +23,62 @@ export interface UnitMemory {
  */
 export function unitMemory(unit: Unit, stack: Stack, sequences: number, recompute: UnitRecompute): UnitMemory {
   const all = sum(unit.operators, savedBytes);
-  const core = sum(unit.operators, coreBytes);
-  const kept = recompute === 'full' ? unit.boundaryBytes : recompute === 'selective' ? all - core : all;
+  const kept = keptBytes(unit, recompute, all);
   const loss = unit.operators.find((operator) => operator.kind === 'loss');
   const logits = loss === undefined ? 0 : savedBytes(loss) / stack.lossBytesPerLogit.saved;
   const lossPeak = logits * (stack.lossBytesPerLogit.peak - stack.lossBytesPerLogit.saved);
   return {
     savedBytes: kept * sequences,
     forwardTransientBytes: 0,
-    backwardTransientBytes: (all - kept + lossPeak) * sequences,
+    backwardTransientBytes: (Math.max(0, all - kept) + lossPeak) * sequences,
   };
+}
+
+function keptBytes(unit: Unit, recompute: UnitRecompute, all: number): number {
+  switch (recompute) {
+    case 'none':
+      return all;
+    case 'selective':
+      return all - sum(unit.operators, coreBytes);
+    case 'selective-op':
+      return unit.boundaryBytes + sum(unit.operators, (operator) => policyBytes(unit, operator));
+    case 'full':
+      return unit.boundaryBytes;
+  }
+}
+
+/** Whether the backward pass runs an operator's forward pass again. */
+export function isRecomputed(unit: Unit, operator: Operator, recompute: UnitRecompute): boolean {
+  switch (recompute) {
+    case 'none':
+      return false;
+    case 'selective':
+      return operator.kind === 'attention';
+    case 'selective-op':
+      return policyBytes(unit, operator) === 0 && operator.kind !== 'collective';
+    case 'full':
+      return true;
+  }
+}
+
+/**
+ * Output bytes that torchtitan's per-operator policy keeps: of every second matrix product, of attention with its
+ * statistics, and of reductions among tensor ranks.
+ * @source pytorch/torchtitan b5bcd76 distributed/activation_checkpoint.py
+ */
+function policyBytes(unit: Unit, operator: Operator): number {
+  switch (operator.kind) {
+    case 'matmul': {
+      const products = unit.operators.filter(({ kind }) => kind === 'matmul');
+      return products.indexOf(operator) % 2 === 0 ? operator.outputBytes : 0;
+    }
+    case 'attention':
+      return operator.outputBytes + coreBytes(operator);
+    case 'collective':
+      return operator.collective?.forward === 'reduce-scatter' ? operator.outputBytes : 0;
+    default:
+      return 0;
+  }
 }
 
 function coreBytes(operator: Operator): number {

@@ -16,43 +16,67 @@ export interface Chain extends Layout {
   /** Cost and size of the tensor that crosses a position; none at both ends. */
   readonly edgeSeconds: Float64Array;
   readonly edgeBytes: Float64Array;
-  /** The last position before each one where a stage must end: no stage may begin earlier. */
+  /** The last position before each one where a stage must end: no stage that ends here may begin earlier. */
   readonly forced: Int32Array;
 }
 
-/** Prefix sums and layout of a problem. */
+// The tables of the one chain that is alive: to allocate them anew would take longer than to cut the chain.
+let tables = tablesFor(128);
+
+/**
+ * Prefix sums and layout of a problem. They share their memory with those of the next call, so that a chain is done
+ * with before another is made.
+ */
 export function chainOf(problem: PartitionProblem): Chain {
   const units = problem.seconds.length;
-  const forced = new Int32Array(units + 1);
-  if (problem.cutsAfter.length > 0) {
-    const ends = new Uint8Array(units + 1);
-    for (const unit of problem.cutsAfter) if (unit + 1 < units) ends[unit + 1] = 1;
-    for (let position = 1; position <= units; position++) {
-      forced[position] = ends[position - 1] === 1 ? position - 1 : forced[position - 1];
-    }
+  if (tables.seconds.length <= units) tables = tablesFor(2 * units);
+  const { seconds, staticBytes, activationBytes, edgeSeconds, edgeBytes, forced } = tables;
+  seconds[0] = 0;
+  staticBytes[0] = 0;
+  activationBytes[0] = 0;
+  for (let i = 0; i < units; i++) {
+    seconds[i + 1] = seconds[i] + problem.seconds[i];
+    staticBytes[i + 1] = staticBytes[i] + problem.staticBytes[i];
+    activationBytes[i + 1] = activationBytes[i] + problem.activationBytes[i];
+    edgeSeconds[i + 1] = problem.boundarySeconds[i];
+    edgeBytes[i + 1] = problem.boundaryBytes[i];
   }
+  edgeSeconds[0] = 0;
+  edgeBytes[0] = 0;
+  edgeSeconds[units] = 0;
+  edgeBytes[units] = 0;
+  markForced(forced, problem.cutsAfter, units);
   return {
     ...layoutOf(problem),
     problem,
     units,
-    seconds: prefixSums(problem.seconds),
-    staticBytes: prefixSums(problem.staticBytes),
-    activationBytes: prefixSums(problem.activationBytes),
+    seconds,
+    staticBytes,
+    activationBytes,
     transientBytes: problem.transientBytes,
-    edgeSeconds: edges(problem.boundarySeconds, units),
-    edgeBytes: edges(problem.boundaryBytes, units),
+    edgeSeconds,
+    edgeBytes,
     forced,
   };
 }
 
-function prefixSums(values: Float64Array): Float64Array {
-  const sums = new Float64Array(values.length + 1);
-  for (let i = 0; i < values.length; i++) sums[i + 1] = sums[i] + values[i];
-  return sums;
+function tablesFor(units: number) {
+  const sums = () => new Float64Array(units + 1);
+  return {
+    seconds: sums(),
+    staticBytes: sums(),
+    activationBytes: sums(),
+    edgeSeconds: sums(),
+    edgeBytes: sums(),
+    forced: new Int32Array(units + 1),
+  };
 }
 
-function edges(boundary: Float64Array, units: number): Float64Array {
-  const values = new Float64Array(units + 1);
-  for (let position = 1; position < units; position++) values[position] = boundary[position - 1];
-  return values;
+function markForced(forced: Int32Array, cutsAfter: readonly number[], units: number): void {
+  forced.fill(0, 0, units + 1);
+  if (cutsAfter.length === 0) return;
+  for (const unit of cutsAfter) if (unit + 2 <= units) forced[unit + 2] = unit + 1;
+  for (let position = 1; position <= units; position++) {
+    if (forced[position] === 0) forced[position] = forced[position - 1];
+  }
 }

@@ -4,7 +4,7 @@ import type { PartitionProblem } from './problem.ts';
  * How virtual stages share devices. A group is a device, or under `dual` the pair of devices that hold the same two
  * stages: both carry the same load, so one of them stands for both.
  */
-export interface Layout {
+export interface Arrangement {
   /** Length of the list of cuts. */
   readonly virtualStages: number;
   readonly groups: number;
@@ -14,20 +14,28 @@ export interface Layout {
   readonly copies: Int32Array;
   /** 1 where the stage and the next one are on different devices, so that the tensor between them is sent. */
   readonly parted: Uint8Array;
+  /** Virtual stages group by group: those of group g are `members[memberStart[g]]` and on, up to `memberStart[g + 1]`. */
+  readonly members: Int32Array;
+  readonly memberStart: Int32Array;
+}
+
+export interface Layout extends Arrangement {
   /** The smaller capacity of the group's devices. */
   readonly capacityBytes: Float64Array;
 }
 
+type Shape = Pick<PartitionProblem, 'placement' | 'stages' | 'virtualStages'>;
+
 /** Virtual stages that a problem's cuts must have. */
-export function virtualStageCount(problem: Pick<PartitionProblem, 'placement' | 'stages' | 'virtualStages'>): number {
-  switch (problem.placement) {
+export function virtualStageCount({ placement, stages, virtualStages }: Shape): number {
+  switch (placement) {
     case 'linear':
     case 'dual':
-      return problem.stages;
+      return stages;
     case 'loop':
-      return problem.stages * problem.virtualStages;
+      return stages * virtualStages;
     case 'v':
-      return problem.stages * 2;
+      return stages * 2;
   }
 }
 
@@ -45,21 +53,51 @@ export function deviceOf(placement: PartitionProblem['placement'], stages: numbe
 }
 
 export function layoutOf(problem: PartitionProblem): Layout {
+  const arrangement = arrangementOf(problem);
   const { placement, stages, capacityBytes } = problem;
-  const count = virtualStageCount(problem);
+  if (placement !== 'dual') return { ...arrangement, capacityBytes };
+  const smaller = new Float64Array(arrangement.groups);
+  for (let group = 0; group < smaller.length; group++) {
+    smaller[group] = Math.min(capacityBytes[group], capacityBytes[stages - 1 - group]);
+  }
+  return { ...arrangement, capacityBytes: smaller };
+}
+
+/** A search asks for few arrangements, many times each. */
+const known = new Map<string, Arrangement>();
+const MOST_KNOWN = 256;
+
+function arrangementOf(shape: Shape): Arrangement {
+  const key = `${shape.placement} ${shape.stages} ${shape.virtualStages}`;
+  let arrangement = known.get(key);
+  if (arrangement === undefined) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    arrangement = arrange(shape);
+    known.set(key, arrangement);
+  }
+  return arrangement;
+}
+
+function arrange(shape: Shape): Arrangement {
+  const { placement, stages } = shape;
+  const virtualStages = virtualStageCount(shape);
   const dual = placement === 'dual';
-  const groups = dual ? Math.ceil(stages / 2) : stages;
-  const group = new Int32Array(count);
-  const copies = new Int32Array(count).fill(1);
-  const parted = new Uint8Array(count);
-  const capacity = new Float64Array(groups).fill(Number.POSITIVE_INFINITY);
-  for (let stage = 0; stage < count; stage++) {
+  const group = new Int32Array(virtualStages);
+  const copies = new Int32Array(virtualStages).fill(1);
+  const parted = new Uint8Array(virtualStages);
+  for (let stage = 0; stage < virtualStages; stage++) {
     const device = deviceOf(placement, stages, stage);
     const mirrored = dual ? stages - 1 - stage : device;
     group[stage] = Math.min(device, mirrored);
     if (dual && device === mirrored) copies[stage] = 2;
-    if (stage + 1 < count && deviceOf(placement, stages, stage + 1) !== device) parted[stage] = 1;
-    capacity[group[stage]] = Math.min(capacity[group[stage]], capacityBytes[device]);
+    if (stage + 1 < virtualStages && deviceOf(placement, stages, stage + 1) !== device) parted[stage] = 1;
   }
-  return { virtualStages: count, groups, group, copies, parted, capacityBytes: capacity };
+  const groups = dual ? Math.ceil(stages / 2) : stages;
+  const members = new Int32Array(virtualStages);
+  const memberStart = new Int32Array(groups + 1);
+  for (let g = 0, next = 0; g < groups; g++) {
+    for (let stage = 0; stage < virtualStages; stage++) if (group[stage] === g) members[next++] = stage;
+    memberStart[g + 1] = next;
+  }
+  return { virtualStages, groups, group, copies, parted, members, memberStart };
 }

@@ -1,115 +1,149 @@
 import { type Chain, TOLERANCE } from './chain.ts';
-import { compareScores, cutsOf, score } from './evaluate.ts';
-import type { Cuts } from './problem.ts';
-import { type Aim, type Company, cutWindow } from './window.ts';
+import { compareScores, type Score, score } from './evaluate.ts';
+import { startingCuts } from './start.ts';
+import { type Aim, cutWindow, type Limits, type Window } from './window.ts';
 
-/** Rounds over all windows without an improvement after which a search ends, and the most that it ever takes. */
-const MOST_ROUNDS = 12;
+/** Sweeps that a phase of the search takes at the most; it stops as soon as one brings nothing. */
+const MOST_SWEEPS = 24;
 
 /**
- * Cuts of several chunks a device by local search: windows of successive stages on different devices are cut anew,
- * each time in the best way given the rest.
+ * Good cuts of several chunks a device, by local search: a window of successive stages on different devices is cut
+ * anew in the best way given the rest, window after window. First bytes over capacity are brought down, then the load is
+ * spread by its squares, which goes on where the largest load alone would see no difference.
+ *
+ * @param floor seconds below which no bottleneck lies: reaching it ends the search
  */
-export function searchCuts(chain: Chain): Cuts {
-  const ends = startingEnds(chain);
-  const company: Company = {
-    seconds: new Float64Array(chain.virtualStages),
-    bytes: new Float64Array(chain.virtualStages),
-    transientBytes: new Float64Array(chain.virtualStages),
-  };
+export function searchCuts(chain: Chain, floor: number): Int32Array {
+  const ends = startingCuts(chain);
+  const sweeper = new Sweeper(chain, ends);
   let extraBytes = score(chain, ends).overBytes;
-  for (let round = 0; round < MOST_ROUNDS && extraBytes > 0; round++) {
-    sweep(chain, ends, company, 'overBytes', Number.POSITIVE_INFINITY, extraBytes);
-    const over = score(chain, ends).overBytes;
-    if (over >= extraBytes) break;
-    extraBytes = over;
+  for (let n = 0; n < MOST_SWEEPS && extraBytes > 0; n++) {
+    sweeper.sweep('overBytes', { seconds: Number.POSITIVE_INFINITY, extraBytes }, n);
+    const { overBytes } = score(chain, ends);
+    if (overBytes >= extraBytes * (1 - TOLERANCE)) break;
+    extraBytes = overBytes;
   }
   let best = score(chain, ends);
   const kept = ends.slice();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    sweep(chain, ends, company, 'squares', best.bottleneckSeconds * (1 + TOLERANCE), extraBytes);
-    const reached = score(chain, ends);
-    if (compareScores(reached, best) >= 0) break;
+  const keepBetter = (): boolean => {
+    const reached: Score = score(chain, ends);
+    if (compareScores(reached, best) >= 0) return false;
     best = reached;
     kept.set(ends);
+    return true;
+  };
+  for (let n = 0, idle = 0; n < MOST_SWEEPS && idle < 2 && best.bottleneckSeconds > floor * (1 + TOLERANCE); n++) {
+    sweeper.sweep('squares', { seconds: best.bottleneckSeconds, extraBytes }, n);
+    idle = keepBetter() ? 0 : idle + 1;
   }
-  ends.set(kept);
-  sweep(chain, ends, company, 'traffic', best.bottleneckSeconds * (1 + TOLERANCE), extraBytes);
-  if (compareScores(score(chain, ends), best) < 0) kept.set(ends);
-  return cutsOf(chain, kept);
+  return kept;
 }
 
-/** Cuts every window anew, windows overlapping by half. */
-function sweep(chain: Chain, ends: Int32Array, company: Company, aim: Aim, limit: number, extraBytes: number): void {
-  const length = Math.min(chain.groups, chain.virtualStages);
-  const step = Math.max(1, length >> 1);
-  for (let first = 0; first < chain.virtualStages; first += step) {
-    // A window ends before a device comes a second time.
+/** Fewer bytes sent, then less peak memory, at the bottleneck that the cuts have. */
+export function polishCuts(chain: Chain, ends: Int32Array): Int32Array {
+  const before = score(chain, ends);
+  const polished = ends.slice();
+  const limits = { seconds: before.bottleneckSeconds, extraBytes: before.overBytes };
+  new Sweeper(chain, polished).sweep('traffic', limits, 0);
+  return compareScores(score(chain, polished), before) < 0 ? polished : ends;
+}
+
+/** Cuts windows anew, and keeps what each device carries up to date. */
+class Sweeper {
+  readonly #chain: Chain;
+  readonly #ends: Int32Array;
+  readonly #window: Window;
+  /** Of each stage. */
+  readonly #seconds: Float64Array;
+  readonly #bytes: Float64Array;
+  readonly #transientBytes: Float64Array;
+  /** Stage before which each device's next chunk lies, so that a window ends before a device comes a second time. */
+  readonly #seen: Int32Array;
+
+  constructor(chain: Chain, ends: Int32Array) {
+    const { virtualStages, groups } = chain;
+    this.#chain = chain;
+    this.#ends = ends;
+    this.#seconds = new Float64Array(virtualStages);
+    this.#bytes = new Float64Array(virtualStages);
+    this.#transientBytes = new Float64Array(virtualStages);
+    this.#seen = new Int32Array(groups);
+    this.#window = {
+      firstStage: 0,
+      count: 0,
+      begin: 0,
+      end: 0,
+      otherSeconds: new Float64Array(groups),
+      otherBytes: new Float64Array(groups),
+      otherTransientBytes: new Float64Array(groups),
+    };
+    this.#measure(0, virtualStages);
+  }
+
+  /** Cuts every window of stages anew; windows overlap by half, and odd sweeps go backward. */
+  sweep(aim: Aim, limits: Limits, number: number): void {
+    const { virtualStages, groups } = this.#chain;
+    const step = Math.max(1, groups >> 1);
+    const windows = Math.ceil(virtualStages / step);
+    for (let i = 0; i < windows; i++) {
+      this.#recut((number % 2 === 0 ? i : windows - 1 - i) * step, aim, limits);
+    }
+  }
+
+  #recut(first: number, aim: Aim, limits: Limits): void {
+    const { virtualStages, group } = this.#chain;
+    const seen = this.#seen.fill(-1);
     let count = 0;
-    const seen = new Uint8Array(chain.groups);
-    while (count < length && first + count < chain.virtualStages && seen[chain.group[first + count]] === 0) {
-      seen[chain.group[first + count]] = 1;
+    while (first + count < virtualStages && seen[group[first + count]] < 0) {
+      seen[group[first + count]] = first;
       count++;
     }
-    if (count < 2) continue;
-    keepCompany(chain, ends, first, count, company);
-    const begin = first === 0 ? 0 : ends[first - 1];
-    const end = ends[first + count - 1];
-    cutWindow(chain, ends, first, count, begin, end, company, aim, limit, extraBytes);
-  }
-}
-
-/** What the devices of a window carry outside of it. */
-function keepCompany(chain: Chain, ends: Int32Array, first: number, count: number, company: Company): void {
-  company.seconds.fill(0);
-  company.bytes.fill(0);
-  company.transientBytes.fill(0);
-  for (let s = 0; s < count; s++) {
-    const group = chain.group[first + s];
-    for (let stage = 0; stage < chain.virtualStages; stage++) {
-      if (chain.group[stage] !== group || (stage >= first && stage < first + count)) continue;
-      const from = stage === 0 ? 0 : ends[stage - 1];
-      const to = ends[stage];
-      let load = chain.seconds[to] - chain.seconds[from];
-      if (stage > 0 && chain.parted[stage - 1] === 1) load += chain.edgeSeconds[from];
-      if (chain.parted[stage] === 1) load += chain.edgeSeconds[to];
-      company.seconds[s] += chain.copies[stage] * load;
-      company.bytes[s] +=
-        chain.copies[stage] *
-        (chain.staticBytes[to] -
-          chain.staticBytes[from] +
-          chain.problem.inFlight[stage] * (chain.activationBytes[to] - chain.activationBytes[from]));
-      for (let unit = from; unit < to; unit++) {
-        if (chain.transientBytes[unit] > company.transientBytes[s])
-          company.transientBytes[s] = chain.transientBytes[unit];
-      }
+    if (count < 2) return;
+    const window = this.#window;
+    window.firstStage = first;
+    window.count = count;
+    window.begin = first === 0 ? 0 : this.#ends[first - 1];
+    window.end = this.#ends[first + count - 1];
+    for (let s = 0; s < count; s++) this.#gatherOthers(first + s, s);
+    if (cutWindow(this.#chain, this.#ends, window, aim, limits) < Number.POSITIVE_INFINITY) {
+      this.#measure(first, first + count);
     }
   }
-}
 
-/** Stages of about equal seconds, none empty, every forced cut made. */
-function startingEnds(chain: Chain): Int32Array {
-  const { virtualStages, units, seconds, forced } = chain;
-  const ends = new Int32Array(virtualStages);
-  const forcedEnds: number[] = [];
-  for (let position = units, next = forced[units]; next > 0; position = next, next = forced[position]) {
-    forcedEnds.unshift(next);
-  }
-  let from = 0;
-  for (let stage = 0; stage < virtualStages; stage++) {
-    const remaining = virtualStages - stage - 1;
-    if (remaining === 0) {
-      ends[stage] = units;
-      break;
+  /** What the other chunks of a stage's device bring. */
+  #gatherOthers(stage: number, index: number): void {
+    const { group, members, memberStart } = this.#chain;
+    let seconds = 0;
+    let bytes = 0;
+    let transient = 0;
+    for (let i = memberStart[group[stage]]; i < memberStart[group[stage] + 1]; i++) {
+      const other = members[i];
+      if (other === stage) continue;
+      seconds += this.#seconds[other];
+      bytes += this.#bytes[other];
+      if (this.#transientBytes[other] > transient) transient = this.#transientBytes[other];
     }
-    const target = seconds[from] + (seconds[units] - seconds[from]) / (remaining + 1);
-    let to = from + 1;
-    while (to < units - remaining && Math.abs(seconds[to + 1] - target) < Math.abs(seconds[to] - target)) to++;
-    const pending = forcedEnds.filter((end) => end > from);
-    // Take no forced cut away from later stages, and leave each of them a stage to end.
-    if (pending.length > 0) to = pending.length >= remaining ? pending[0] : Math.min(to, pending[0]);
-    ends[stage] = to;
-    from = to;
+    this.#window.otherSeconds[index] = seconds;
+    this.#window.otherBytes[index] = bytes;
+    this.#window.otherTransientBytes[index] = transient;
   }
-  return ends;
+
+  #measure(fromStage: number, toStage: number): void {
+    const chain = this.#chain;
+    const { seconds, staticBytes, activationBytes, transientBytes, edgeSeconds, parted, copies } = chain;
+    for (let stage = fromStage; stage < toStage; stage++) {
+      const from = stage === 0 ? 0 : this.#ends[stage - 1];
+      const to = this.#ends[stage];
+      const entering = stage > 0 ? parted[stage - 1] * edgeSeconds[from] : 0;
+      this.#seconds[stage] = copies[stage] * (seconds[to] - seconds[from] + entering + parted[stage] * edgeSeconds[to]);
+      this.#bytes[stage] =
+        copies[stage] *
+        (staticBytes[to] -
+          staticBytes[from] +
+          chain.problem.inFlight[stage] * (activationBytes[to] - activationBytes[from]));
+      let transient = 0;
+      for (let unit = from; unit < to; unit++) if (transientBytes[unit] > transient) transient = transientBytes[unit];
+      this.#transientBytes[stage] = transient;
+    }
+  }
 }

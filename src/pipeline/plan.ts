@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts';
+import { IntArrays } from './arrays.ts';
 import { chunksPerDevice, deviceOf, microbatchesPerChunk, virtualStageCount, virtualStageOf } from './placement.ts';
 import {
   BACKWARD,
@@ -78,6 +79,9 @@ export interface PipelinePlan {
 }
 
 const NONE = -1;
+/** Arrays with an entry for every task, and those with one only where there are fused pairs. */
+const ARRAYS_OF_TASKS = 9;
+const ARRAYS_OF_PAIRS = 5;
 
 /** The lane of a device's chunk. */
 export function laneOf(placement: StagePlacement, stages: number, device: number, chunk: number): number {
@@ -141,38 +145,37 @@ export function planPipeline(
   const deviceOffset = new Int32Array(stages + 1);
   for (let d = 0; d < stages; d++) {
     const order = orders[d];
-    let pairs = 0;
     for (let i = 0; i < order.length; i++) {
       const kind = taskKind(order[i]);
-      if (kind === FUSED_FORWARD) pairs++;
+      if (kind === FUSED_FORWARD) fused++;
       else if (kind === WEIGHT && splitsBackward)
         ownWeight[ofChunk[d * chunks + taskChunk(order[i])] * microbatches + taskMicrobatch(order[i])] = 1;
     }
     packed += order.length;
-    fused += pairs;
     deviceOffset[d + 1] = packed - fused;
   }
   const tasks = packed - fused;
-  const ints = () => new Int32Array(tasks);
-  const pairInts = () => new Int32Array(fused > 0 ? tasks : 0);
-  const device = ints();
+  const pairs = fused > 0 ? tasks : 0;
+  const weightSlots = splitsBackward ? slots : 0;
+  const arrays = new IntArrays(ARRAYS_OF_TASKS * tasks + ARRAYS_OF_PAIRS * pairs + 2 * slots + weightSlots);
   const kinds = new Uint8Array(tasks);
-  const lane = ints();
-  const microbatch = ints();
-  const costClass = ints();
-  const previous = ints();
-  const input = ints();
-  const inputTransfer = ints();
-  const outputTransfer = ints();
-  const pairLane = pairInts();
-  const pairMicrobatch = pairInts();
-  const pairInput = pairInts().fill(tasks);
-  const pairInputTransfer = pairInts();
-  const pairOutputTransfer = pairInts();
-  const deviceTasks = ints();
-  const forwardTask = new Int32Array(slots).fill(NONE);
-  const backwardTask = new Int32Array(slots).fill(NONE);
-  const weightTask = new Int32Array(splitsBackward ? slots : 0).fill(NONE);
+  const device = arrays.take(tasks);
+  const lane = arrays.take(tasks);
+  const microbatch = arrays.take(tasks);
+  const costClass = arrays.take(tasks);
+  const previous = arrays.take(tasks);
+  const input = arrays.take(tasks);
+  const inputTransfer = arrays.take(tasks);
+  const outputTransfer = arrays.take(tasks);
+  const deviceTasks = arrays.take(tasks);
+  const pairLane = arrays.take(pairs);
+  const pairMicrobatch = arrays.take(pairs);
+  const pairInput = arrays.take(pairs).fill(tasks);
+  const pairInputTransfer = arrays.take(pairs);
+  const pairOutputTransfer = arrays.take(pairs);
+  const forwardTask = arrays.take(slots).fill(NONE);
+  const backwardTask = arrays.take(slots).fill(NONE);
+  const weightTask = arrays.take(weightSlots).fill(NONE);
   const fusedClasses: FusedClass[] = [];
   const fusedClassOf = new Map<number, number>();
 

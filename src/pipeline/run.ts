@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts';
+import { FloatArrays } from './arrays.ts';
 import { linksOf } from './links.ts';
 import {
   BACKWARD_COST,
@@ -30,27 +31,32 @@ export interface PipelineTimeline {
 }
 
 interface Buffers extends PipelineTimeline {
+  plan: PipelinePlan;
   makespan: number;
   readonly costOf: Float64Array;
   readonly transferOf: Float64Array;
-  readonly linkFree: Float64Array;
-  readonly delivered: Float64Array;
+  /** Room for a run with serial links, made when there is one. */
+  linkFree: Float64Array;
+  delivered: Float64Array;
 }
 
+const NO_ROOM = new Float64Array(0);
+
 function createBuffers(plan: PipelinePlan): Buffers {
+  const { tasks, stages } = plan;
+  const arrays = new FloatArrays(3 * tasks + 1 + stages);
   return {
     plan,
     makespan: 0,
-    start: new Float64Array(plan.tasks),
-    end: new Float64Array(plan.tasks + 1),
-    arrived: new Float64Array(plan.tasks),
-    busy: new Float64Array(plan.stages),
+    start: arrays.take(tasks),
+    end: arrays.take(tasks + 1),
+    arrived: arrays.take(tasks),
+    busy: arrays.take(stages),
     ...createTables(plan),
-    linkFree: new Float64Array(plan.stages * plan.stages),
-    delivered: new Float64Array(2 * plan.tasks + 2),
+    linkFree: NO_ROOM,
+    delivered: NO_ROOM,
   };
 }
-
 /** Fills the cost of every class of task and transfer. */
 function fillCosts(plan: PipelinePlan, costs: PipelineCosts, costOf: Float64Array, transferOf: Float64Array): void {
   const { virtualStages: count, splitsBackward } = plan;
@@ -144,7 +150,13 @@ function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
 /** Transfers from one device to another go one after the other, in the order in which they were produced. */
 function runLinks(plan: PipelinePlan, buffers: Buffers): void {
   const { tasks, costClass, previous, outputTransfer, pairOutputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf, linkFree, delivered } = buffers;
+  const { start, end, arrived, costOf, transferOf } = buffers;
+  if (buffers.delivered.length === 0) {
+    buffers.linkFree = new Float64Array(plan.stages * plan.stages);
+    // Two deliveries a task, and one that is there from the beginning.
+    buffers.delivered = new Float64Array(2 * tasks + 1);
+  }
+  const { linkFree, delivered } = buffers;
   const { inputSlot, pairInputSlot, outputLink, pairOutputLink, outputSlot } = linksOf(plan);
   const hasPairs = pairInputSlot.length > 0;
   linkFree.fill(0);
@@ -180,10 +192,21 @@ function isBuffers(timeline: PipelineTimeline): timeline is Buffers {
   return 'costOf' in timeline;
 }
 
+/** Whether the arrays of a timeline have the lengths that another plan needs. */
+function suits({ plan: of }: PipelineTimeline, plan: PipelinePlan): boolean {
+  return (
+    of === plan ||
+    (of.tasks === plan.tasks &&
+      of.stages === plan.stages &&
+      of.virtualStages === plan.virtualStages &&
+      of.fusedClasses.length === plan.fusedClasses.length)
+  );
+}
+
 /**
  * Runs a plan: the longest path through its tasks and transfers, in one pass.
  * @param costs one entry for each virtual stage; `communication` one for each boundary between them
- * @param into a timeline of the same plan whose arrays are used again
+ * @param into a timeline whose arrays are used again if they have the right lengths; it is overwritten
  */
 export function runPipeline(
   plan: PipelinePlan,
@@ -191,7 +214,8 @@ export function runPipeline(
   transfers: TransferMode = 'async',
   into?: PipelineTimeline,
 ): PipelineTimeline {
-  const buffers = into !== undefined && into.plan === plan && isBuffers(into) ? into : createBuffers(plan);
+  const buffers = into !== undefined && isBuffers(into) && suits(into, plan) ? into : createBuffers(plan);
+  buffers.plan = plan;
   fillCosts(plan, costs, buffers.costOf, buffers.transferOf);
   if (transfers === 'link') runLinks(plan, buffers);
   else if (transfers === 'blocking') runBlocking(plan, buffers);

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatPercent, formatSeconds, formatSignedPercent } from '../units.ts';
-import type { RowScore, ScoredSet, SetScore } from '../validate/index.ts';
+import type { Interval, RowScore, ScoredSet, SetScore } from '../validate/index.ts';
 import { plainStyle, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { renderFacts, wrap } from './wrap.ts';
@@ -39,7 +39,7 @@ function renderSet({ score, rows }: ScoredSet, mostRows: number, style: Style): 
 
 function tallyText(score: SetScore): string {
   const parts = [`${formatCount(score.rows)} rows`, `${formatCount(score.scored)} with a time to score`];
-  if (score.notModelled > 0) parts.push(`${formatCount(score.notModelled)} refused as not modelled`);
+  if (score.notModelled > 0) parts.push(`${formatCount(score.notModelled)} refused`);
   if (score.doubtful > 0) parts.push(`${formatCount(score.doubtful)} doubtful, not scored`);
   return parts.join(', ');
 }
@@ -52,15 +52,13 @@ function scoreFacts(score: SetScore): readonly (readonly [string, string])[] {
     if (bias !== undefined) parts.push(`bias ${formatSignedPercent(bias)}`);
     if (score.answered < score.scored) {
       parts.unshift(
-        answeredMape === undefined
-          ? 'no row answered'
-          : `${formatPercent(answeredMape)} on the ${score.answered} rows answered`,
+        answeredMape === undefined ? 'no row answered' : `${formatPercent(answeredMape)} on the ${answeredText(score)}`,
       );
     }
     facts.push(['mean error', `${formatPercent(score.mape)}; ${parts.join(', ')}`]);
   }
   if (score.constantMape !== undefined) {
-    const on = score.answered < score.scored ? `, on the ${score.answered} rows answered` : '';
+    const on = score.answered < score.scored ? `, on the ${answeredText(score)}` : '';
     facts.push([
       'one constant',
       `${formatPercent(score.constantMape)}: the best that a single MFU can do here (${percent(score.constantMfu)})${on}`,
@@ -81,6 +79,8 @@ function scoreFacts(score: SetScore): readonly (readonly [string, string])[] {
   return facts;
 }
 
+const answeredText = ({ answered }: SetScore) => (answered === 1 ? 'one row answered' : `${answered} rows answered`);
+
 const percent = (value: number | undefined) => (value === undefined ? '' : formatPercent(value));
 
 function renderRows(rows: readonly RowScore[], mostRows: number, style: Style): string {
@@ -95,13 +95,15 @@ function renderRows(rows: readonly RowScore[], mostRows: number, style: Style): 
       { head: 'memory', align: 'right' },
       { head: 'measured', align: 'right' },
       { head: 'error', align: 'right' },
-      { head: '', narrow: 'shorten' },
+      { head: '', narrow: 'wrap' },
     ],
     shown.map((row) => rowTexts(row, style)),
     style,
   );
-  const left = measured.length - shown.length;
-  const rest = left === 0 ? '' : `  the ${shown.length} furthest off of ${measured.length}; --json lists all\n`;
+  const rest =
+    measured.length <= mostRows || shown.length === 0
+      ? ''
+      : `  the ${mostRows} furthest off of those answered; --json lists all\n`;
   return table + style.paint.dim(rest);
 }
 
@@ -123,13 +125,18 @@ function rowTexts(row: RowScore, style: Style): readonly string[] {
   return [
     row.id,
     predicted === undefined ? '' : formatSeconds(predicted),
-    time === undefined ? '' : formatSeconds(time.measured.middle),
+    time === undefined ? '' : measuredText(time.measured),
     time === undefined || predicted === undefined ? '' : colour(formatSignedPercent(time.error)),
     memory?.predictedBytes === undefined ? '' : formatBytes(memory.predictedBytes),
     memory === undefined ? '' : formatBytes(memory.measuredBytes),
     memory?.predictedBytes === undefined ? '' : formatSignedPercent(memory.error),
     noteText(row),
   ];
+}
+
+function measuredText({ low, high }: Interval): string {
+  const [least, most] = [formatSeconds(low), formatSeconds(high)];
+  return least === most ? least : `${least} – ${most}`;
 }
 
 function isWrongCall({ fits }: RowScore): boolean {
@@ -144,18 +151,23 @@ function noteText(row: RowScore): string {
   return row.fits?.measured === true ? 'called too big, ran' : 'called safe, ran out of memory';
 }
 
-/** Every reason for a refusal, and how many rows it took. */
+/** Reasons beyond these are rare and alike. */
+const MOST_REASONS = 6;
+
+/** Why rows were refused, and how many rows each reason took; a row may have several. */
 function renderRefusals(rows: readonly RowScore[], style: Style): string {
-  const reasons = new Map<string, number>();
-  for (const { refusal } of rows) {
-    if (refusal === undefined) continue;
-    const reason = refusal.faults.map((fault) => `${fault.path}: ${fault.message}`).join('; ');
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const counts = new Map<string, number>();
+  for (const { path, message } of rows.flatMap((row) => row.refusal?.faults ?? [])) {
+    const reason = `${path}: ${message}`;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return [...reasons]
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, count]) => wrap(`  refused ${count} × ${reason}`, style.width, '    '))
-    .join('');
+  const reasons = [...counts].sort(([, a], [, b]) => b - a);
+  const lines = reasons
+    .slice(0, MOST_REASONS)
+    .map(([reason, count]) => wrap(`  refused ${count} × ${reason}`, style.width, '    '));
+  const more = reasons.length - MOST_REASONS;
+  if (more > 0) lines.push(`  and ${more} more ${more === 1 ? 'reason' : 'reasons'}; --json lists all\n`);
+  return lines.join('');
 }
 
 function renderSummary(scores: readonly SetScore[], style: Style): string {

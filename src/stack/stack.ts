@@ -58,6 +58,8 @@ export interface Stack {
   // Numbers
   readonly gradientReduceDtype: GradientDtype;
   readonly gradientAccumulationDtype: GradientDtype;
+  /** The parameters themselves are fp32, cast to 16 bits when they are gathered: there is no other master copy. */
+  readonly mastersAreParameters: boolean;
   /** The optimizer keeps an fp32 copy of 16-bit gradients while it steps. */
   readonly gradientCopyForStep: boolean;
   /** The vocabulary is padded to a multiple of this times tensor; 1 leaves it alone. */
@@ -70,6 +72,8 @@ export interface Stack {
   // Overlap
   readonly asyncTensorParallel: boolean;
   readonly tensorOverlap: TensorOverlap;
+  /** Keys and values of context-parallel ranks: gathered before attention, or passed round a ring beside it. */
+  readonly contextParallel: 'all-gather' | 'ring';
   /** Gradients are reduced under the last backward pass, bucket by bucket. */
   readonly overlapsGradients: boolean;
   /** Updated parameters are gathered under the next forward pass (ZeRO-1). */

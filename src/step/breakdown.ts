@@ -28,10 +28,14 @@ export function breakdownOf(
     if (plan.kind[task] === FORWARD) {
       seconds.forward += stage.forward;
       seconds.tensorComm += stage.forwardTensorComm;
+      seconds.contextComm += stage.forwardContextComm;
+      seconds.dataComm += stage.forwardDataComm;
     } else if (plan.kind[task] === BACKWARD) {
       seconds.recompute += stage.recompute;
       seconds.backward += stage.backwardInput + (plan.splitsBackward ? 0 : stage.backwardWeight);
       seconds.tensorComm += stage.recomputeTensorComm + stage.backwardTensorComm;
+      seconds.contextComm += stage.recomputeContextComm + stage.backwardContextComm;
+      seconds.dataComm += stage.backwardDataComm;
     } else {
       seconds.backward += stage.backwardWeight;
     }

@@ -8,7 +8,7 @@ import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
 import type { FinishedStep } from './finishStep.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
-import type { StageProfile } from './stageProfile.ts';
+import { backwardSeconds, forwardSeconds, type StageProfile } from './stageProfile.ts';
 import { trainingReport, utilisation } from './totals.ts';
 
 /** What a simulation found, ready to be told. */
@@ -95,7 +95,3 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
     })),
   };
 }
-
-const forwardSeconds = (stage: StageProfile) => stage.forward + stage.forwardTensorComm;
-const backwardSeconds = (stage: StageProfile) =>
-  stage.recompute + stage.recomputeTensorComm + stage.backwardInput + stage.backwardWeight + stage.backwardTensorComm;

@@ -4,7 +4,7 @@ import { modelStates } from '../memory/states.ts';
 import { type Cuts, exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
 import { stateSharding } from './profiles.ts';
-import { layerRecompute, type ProfileOf } from './stageProfile.ts';
+import { backwardSeconds, forwardSeconds, layerRecompute, type ProfileOf } from './stageProfile.ts';
 
 /** The chain of units as the partitioners see it: seconds and bytes of every unit, and the limits of every device. */
 export function partitionProblem(
@@ -29,15 +29,8 @@ export function partitionProblem(
   units.forEach((unit, index) => {
     const mode = unit.kind === 'layer' ? layerRecompute(recompute, index - 1, (index - 1) % perStage) : 'none';
     const { cost, memory, parameters } = profileOf(unit, mode);
-    const states = modelStates(parameters, stack, training.precision, sharding);
-    seconds[index] =
-      cost.forward +
-      cost.forwardTensorComm +
-      cost.recompute +
-      cost.recomputeTensorComm +
-      cost.backwardInput +
-      cost.backwardWeight +
-      cost.backwardTensorComm;
+    const states = modelStates(parameters, stack, training.precision, training.optimizer, sharding);
+    seconds[index] = forwardSeconds(cost) + backwardSeconds(cost);
     staticBytes[index] = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
     activationBytes[index] = memory.savedBytes * slack;
     transientBytes[index] = memory.backwardTransientBytes * slack;

@@ -1,11 +1,11 @@
-import { parameterReplicas } from '../graph/degrees.ts';
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
+import { momentBytes, type Optimizer } from '../memory/states.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
-import { stateSharding } from './profiles.ts';
-import { deviceParameters, type StageProfile } from './stageProfile.ts';
+import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
+import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';
 
 /** When the last backward pass of a device's chunk runs, and the chunk. */
 export interface LastBackward {
@@ -24,51 +24,63 @@ export interface EndOfStep {
 }
 
 /**
- * Bytes that Adam moves for a parameter it owns: reads the gradient, the master copy and both moments in fp32, writes
- * the last three and the parameter itself.
+ * Bytes that an optimizer moves for a parameter it owns: it reads the gradient, the master copy and the moments in
+ * fp32, and writes the last two and the parameter itself.
  */
-const adamBytes = 4 * 4 + 3 * 4;
+function steppedBytes(optimizer: Optimizer, parameterBytes: number): number {
+  const fp32 = 4;
+  return 3 * fp32 + 2 * momentBytes[optimizer] + parameterBytes;
+}
+
 /** Passes over all gradients: their norm, and zeroing them for the next step; 16 bits also check for overflow. */
 const gradientPasses = 3;
 
 /** Reduces a device's gradients chunk by chunk, steps its optimizer and gathers what it changed. */
 export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBackward[]): EndOfStep {
-  const { stack } = job;
-  const { instance, devices } = job.cluster;
-  const { degrees } = job.parallelism;
-  const replicas = parameterReplicas(degrees);
-  const stride = degrees.context > 1 ? layout.context : layout.data;
-  const group = groupOf(instance, replicas, stride, devices);
-  const { zeroStage, replicas: shards } = stateSharding(job);
-  const parameterBytes = elementBytes(job.training.precision);
-  const reduceBytes = job.training.precision === 'fp32' ? 4 : gradientBytes(stack.gradientReduceDtype);
+  const { stack, cluster, training } = job;
+  const { zeroStage } = job.parallelism;
+  const groups = dataGroups(job, layout);
+  const bytes = exchangedBytes(job);
+  const shards = groups.shards.ranks;
+  const last = chunks[chunks.length - 1].end;
 
   let free = 0;
-  const parameters = deviceParameters(chunks.map(({ stage }) => stage));
   for (const { start, end, stage } of chunks) {
-    const bytes = stage.parameters * reduceBytes;
-    const buckets = Math.max(1, Math.ceil(bytes / stack.gradientBucketBytes));
-    const kind = zeroStage === 0 ? 'all-reduce' : 'reduce-scatter';
-    const reduction = buckets * collectiveSeconds(kind, bytes / buckets, group);
+    const gradients = stage.parameters * bytes.gradient;
+    const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
+    const reduction = buckets * reductionSeconds(zeroStage, gradients / buckets, groups);
     free = stack.overlapsGradients
       ? overlappedEnd(free, start, end, reduction, buckets)
-      : Math.max(free, chunks[chunks.length - 1]!.end) + reduction;
+      : Math.max(free, last) + reduction;
   }
-  const last = chunks[chunks.length - 1]!.end;
+  const parameters = deviceParameters(chunks.map(({ stage }) => stage));
   const owned = zeroStage === 0 ? parameters : Math.ceil(parameters / shards);
+  const kept = zeroStage < 2 ? parameters : owned;
   const passes = gradientPasses * gradientBytes(stack.gradientAccumulationDtype);
   const optimizer = memoryBoundSeconds(
-    instance.accelerator,
-    owned * (adamBytes + parameterBytes) + parameters * passes,
+    cluster.instance.accelerator,
+    owned * steppedBytes(training.optimizer, elementBytes(training.precision)) + kept * passes,
   );
-  const gathered = zeroStage === 0 ? 0 : collectiveSeconds('all-gather', parameters * parameterBytes, group);
+  const gathers = zeroStage === 1 || zeroStage === 2;
+  const gathered = gathers ? collectiveSeconds('all-gather', parameters * bytes.parameter, groups.shards) : 0;
   return {
     reducedAt: Math.max(last, free),
     optimizer,
-    gather: stack.overlapsParameters
-      ? exposedGather(gathered, parameters * parameterBytes, chunks, stack.gradientBucketBytes)
-      : gathered,
+    gather:
+      stack.overlapsParameters && gathers
+        ? exposedGather(gathered, parameters * bytes.parameter, chunks, stack.gradientBucketBytes)
+        : gathered,
   };
+}
+
+/**
+ * What is left to average once the passes are over: everything without ZeRO or with stage 1 (scattered inside sharding
+ * groups, then reduced among their copies), only among copies with the stages that scatter in every pass.
+ */
+function reductionSeconds(zeroStage: number, bytes: number, { replicas, shards, copies }: DataGroups): number {
+  if (zeroStage === 0) return collectiveSeconds('all-reduce', bytes, replicas);
+  const among = collectiveSeconds('all-reduce', bytes / shards.ranks, copies);
+  return zeroStage === 1 ? collectiveSeconds('reduce-scatter', bytes, shards) + among : among;
 }
 
 /**
@@ -83,7 +95,7 @@ function overlappedEnd(free: number, start: number, end: number, reduction: numb
 /** What the first forward pass waits for: the first bucket, and whatever is longer than that pass. */
 function exposedGather(seconds: number, bytes: number, chunks: readonly LastBackward[], bucketBytes: number): number {
   const buckets = Math.max(1, Math.ceil(bytes / bucketBytes));
-  const forward = chunks.reduce((sum, { stage }) => sum + stage.forward + stage.forwardTensorComm, 0);
+  const forward = chunks.reduce((sum, { stage }) => sum + forwardSeconds(stage), 0);
   return Math.max(seconds / buckets, seconds - forward * (1 - 1 / buckets));
 }
 

@@ -10,7 +10,8 @@ import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { ValueCache, valueKey } from './cache.ts';
 import type { ProfileOf, UnitProfile } from './stageProfile.ts';
-import { type UnitContext, unitCost } from './unitCost.ts';
+import type { UnitContext } from './unitContext.ts';
+import { unitCost } from './unitCost.ts';
 
 const graphs = new ValueCache<ComputeGraph>(512);
 const profiles = new ValueCache<ReadonlyMap<Unit, ReadonlyMap<UnitRecompute, UnitProfile>>>(2048);
@@ -28,7 +29,7 @@ export function rankGraph(job: Job): ComputeGraph {
 export function stateSharding(job: Job): StateSharding {
   const { zeroStage, shardingDegree, degrees } = job.parallelism;
   const replicas = shardingDegree * (parameterReplicas(degrees) / degrees.data);
-  return { zeroStage: zeroStage === 0 ? 0 : 1, replicas };
+  return { zeroStage, replicas };
 }
 
 /** Cost, memory and states of each kind of unit under each way to recompute it; worked out once for equal jobs. */
@@ -44,6 +45,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
     },
     tensorGroup: groupOf(instance, degrees.tensor, layout.tensor, devices),
+    contextGroup: groupOf(instance, degrees.context, layout.context, devices),
     sequences: microBatchSize,
   };
   const key = [
@@ -57,13 +59,14 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     degrees.sequenceParallel,
     microBatchSize,
     context.tensorGroup.ranksPerNode,
+    context.contextGroup.ranksPerNode,
   ].join(' ');
   const known = profiles.get(key, () => profileUnits(graph, context));
   return (unit, recompute) => known.get(unit)!.get(recompute)!;
 }
 
 function profileUnits(graph: ComputeGraph, context: UnitContext) {
-  const modes: readonly UnitRecompute[] = ['none', 'selective', 'full'];
+  const modes: readonly UnitRecompute[] = ['none', 'selective', 'selective-op', 'full'];
   const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
   for (const unit of new Set(graph.units)) {
     const parameters = sum(unit.operators, (operator) => operator.parameters);

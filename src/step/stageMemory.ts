@@ -3,6 +3,7 @@ import { frameworkMemory } from '../memory/framework.ts';
 import { modelStates } from '../memory/states.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
+import { exchangedBytes } from './dataComm.ts';
 import { stateSharding } from './profiles.ts';
 import type { StageMemory } from './report.ts';
 import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
@@ -51,9 +52,11 @@ export function stageMemory(job: Job, timeline: PipelineTimeline, stages: readon
       deviceParameters(stagesOf(timeline.plan, stages, device)),
       job.stack,
       job.training.precision,
+      job.training.optimizer,
       stateSharding(job),
     );
-    const communicationBytes = pipeline > 1 ? pipelineBuffers * stages[0]!.sendBytes : 0;
+    const buffers = pipeline > 1 ? pipelineBuffers * stages[0].sendBytes : 0;
+    const communicationBytes = buffers + gatheredBytes(job, stagesOf(timeline.plan, stages, device));
     const steady = states.parametersBytes + states.gradientsBytes + states.optimizerBytes + communicationBytes;
     const transient = peak.savedBytes + peak.transientBytes;
     const framework = frameworkMemory(job.stack, steady, transient);
@@ -72,4 +75,24 @@ export function stageMemory(job: Job, timeline: PipelineTimeline, stages: readon
       frameworkBytes: framework.deviceBytes - steady - transient,
     };
   });
+}
+
+/**
+ * Parameters gathered under ZeRO 3 and gradients about to be scattered, at the fullest moment of the backward pass: two
+ * layers gathered, and one's gradient as it was computed and as it is reduced; the head stays gathered.
+ * @source pytorch/pytorch torch/distributed/fsdp: two all-gathers alive, reduce-scatter input in the reduce format
+ */
+function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
+  const { zeroStage, shardingDegree, degrees } = job.parallelism;
+  if (zeroStage < 3 || shardingDegree * degrees.context === 1) return 0;
+  const { parameter, gradient } = exchangedBytes(job);
+  let layer = 0;
+  let head = 0;
+  for (const { profiles } of stages) {
+    for (const { unit, parameters } of profiles) {
+      if (unit.kind === 'layer') layer = Math.max(layer, parameters);
+      else if (unit.kind === 'head') head = parameters;
+    }
+  }
+  return layer * (3 * parameter + gradient) + head * parameter;
 }

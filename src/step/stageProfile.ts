@@ -18,8 +18,12 @@ export interface UnitProfile {
   readonly tiedParameters: number;
 }
 
+/** The profile of a unit under a way to recompute it. */
+export type ProfileOf = (unit: Unit, recompute: UnitRecompute) => UnitProfile;
+
 /** The sum of a virtual stage's units. */
 export interface StageProfile extends UnitCost {
+  readonly profiles: readonly UnitProfile[];
   /** Transformer layers. */
   readonly layers: number;
   readonly operators: number;
@@ -33,15 +37,18 @@ export interface StageProfile extends UnitCost {
   readonly holdsHead: boolean;
   /** Hidden states handed to the next stage, bytes of one microbatch. */
   readonly sendBytes: number;
+  /** Gathering parameters and scattering gradients where nothing hides it: under ZeRO 2 and 3 a part of every pass. */
+  readonly forwardDataComm: number;
+  readonly backwardDataComm: number;
 }
 
 /** How layer number `layer` of the model, the `position`-th of its virtual stage, is recomputed. */
 export function layerRecompute(recompute: Recompute, layer: number, position: number): UnitRecompute {
   switch (recompute.mode) {
     case 'none':
-      return 'none';
     case 'selective':
-      return 'selective';
+    case 'selective-op':
+      return recompute.mode;
     case 'full':
       if (recompute.layers !== undefined) return position < recompute.layers ? 'full' : 'none';
       if (recompute.every !== undefined) return layer % recompute.every === 0 ? 'full' : 'none';
@@ -51,100 +58,117 @@ export function layerRecompute(recompute: Recompute, layer: number, position: nu
   }
 }
 
-/** The profile of a unit under a way to recompute it. */
-export type ProfileOf = (unit: Unit, recompute: UnitRecompute) => UnitProfile;
+const sumOf = <T>(items: readonly T[], value: (item: T) => number) =>
+  items.reduce((total, item) => total + value(item), 0);
+const largestOf = <T>(items: readonly T[], value: (item: T) => number) =>
+  items.reduce((most, item) => Math.max(most, value(item)), 0);
 
 /** Adds up the units from `from` up to, not including, `to`, each as it is recomputed. */
 function stageProfile(
+  job: Job,
   graph: ComputeGraph,
   from: number,
   to: number,
-  recompute: Recompute,
   profileOf: ProfileOf,
-  sequences: number,
+  dataComm: DataCommOf,
 ): StageProfile {
-  const sum = {
-    layers: 0,
-    operators: 0,
-    parameters: 0,
-    wholeParameters: 0,
-    tiedParameters: 0,
-    forward: 0,
-    forwardTensorComm: 0,
-    recompute: 0,
-    recomputeTensorComm: 0,
-    backwardInput: 0,
-    backwardWeight: 0,
-    backwardTensorComm: 0,
-    savedBytes: 0,
-    forwardTransientBytes: 0,
-    backwardTransientBytes: 0,
-    holdsEmbedding: false,
-    holdsHead: false,
-    sendBytes: 0,
-  };
+  const { recompute, microBatchSize } = job.parallelism;
+  const profiles: UnitProfile[] = [];
+  let layers = 0;
   for (let index = from; index < to; index++) {
-    const unit = graph.units[index]!;
-    const mode = unit.kind === 'layer' ? layerRecompute(recompute, index - 1, sum.layers) : 'none';
-    const { cost, memory, parameters, wholeParameters, tiedParameters } = profileOf(unit, mode);
-    sum.operators += unit.operators.length;
-    sum.parameters += parameters;
-    sum.wholeParameters += wholeParameters;
-    sum.tiedParameters += tiedParameters;
-    sum.forward += cost.forward;
-    sum.forwardTensorComm += cost.forwardTensorComm;
-    sum.recompute += cost.recompute;
-    sum.recomputeTensorComm += cost.recomputeTensorComm;
-    sum.backwardInput += cost.backwardInput;
-    sum.backwardWeight += cost.backwardWeight;
-    sum.backwardTensorComm += cost.backwardTensorComm;
-    sum.savedBytes += memory.savedBytes;
-    sum.forwardTransientBytes = Math.max(sum.forwardTransientBytes, memory.forwardTransientBytes);
-    sum.backwardTransientBytes = Math.max(sum.backwardTransientBytes, memory.backwardTransientBytes);
-    if (unit.kind === 'layer') sum.layers += 1;
-    else if (unit.kind === 'embedding') sum.holdsEmbedding = true;
-    else sum.holdsHead = true;
+    const unit = graph.units[index];
+    const isLayer = unit.kind === 'layer';
+    profiles.push(profileOf(unit, isLayer ? layerRecompute(recompute, index - 1, layers) : 'none'));
+    if (isLayer) layers += 1;
   }
-  if (to < graph.units.length) sum.sendBytes = graph.units[to - 1]!.boundaryBytes * sequences;
-  return sum;
+  const cost = (part: keyof UnitCost) => sumOf(profiles, (profile) => profile.cost[part]);
+  return {
+    profiles,
+    layers,
+    operators: sumOf(profiles, ({ unit }) => unit.operators.length),
+    parameters: sumOf(profiles, (profile) => profile.parameters),
+    wholeParameters: sumOf(profiles, (profile) => profile.wholeParameters),
+    tiedParameters: sumOf(profiles, (profile) => profile.tiedParameters),
+    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes),
+    forwardTransientBytes: largestOf(profiles, ({ memory }) => memory.forwardTransientBytes),
+    backwardTransientBytes: largestOf(profiles, ({ memory }) => memory.backwardTransientBytes),
+    holdsEmbedding: from === 0,
+    holdsHead: to === graph.units.length,
+    sendBytes: to < graph.units.length ? graph.units[to - 1].boundaryBytes * microBatchSize : 0,
+    forward: cost('forward'),
+    recompute: cost('recompute'),
+    backwardInput: cost('backwardInput'),
+    backwardWeight: cost('backwardWeight'),
+    forwardTensorComm: cost('forwardTensorComm'),
+    recomputeTensorComm: cost('recomputeTensorComm'),
+    backwardTensorComm: cost('backwardTensorComm'),
+    forwardContextComm: cost('forwardContextComm'),
+    recomputeContextComm: cost('recomputeContextComm'),
+    backwardContextComm: cost('backwardContextComm'),
+    ...dataComm(profiles),
+  };
 }
 
-/** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
-export function deviceParameters(stages: readonly StageProfile[]): number {
-  const parameters = stages.reduce((sum, stage) => sum + stage.parameters, 0);
-  const shared = stages.some((stage) => stage.holdsEmbedding) && stages.some((stage) => stage.holdsHead);
-  return shared ? parameters - stages.reduce((sum, stage) => sum + stage.tiedParameters, 0) / 2 : parameters;
-}
+/** What sharding parameters or gradients adds to the passes of a stage. */
+export type DataCommOf = (
+  profiles: readonly UnitProfile[],
+) => Pick<StageProfile, 'forwardDataComm' | 'backwardDataComm'>;
 
 /** The profile of every virtual stage of the cuts. */
-export function stageProfiles(job: Job, graph: ComputeGraph, profileOf: ProfileOf, ends: Int32Array): StageProfile[] {
-  const { recompute, microBatchSize } = job.parallelism;
+export function stageProfiles(
+  job: Job,
+  graph: ComputeGraph,
+  profileOf: ProfileOf,
+  ends: Int32Array,
+  dataComm: DataCommOf,
+): StageProfile[] {
   return Array.from(ends, (end, index) =>
-    stageProfile(graph, index === 0 ? 0 : ends[index - 1]!, end, recompute, profileOf, microBatchSize),
+    stageProfile(job, graph, index === 0 ? 0 : ends[index - 1], end, profileOf, dataComm),
   );
 }
 
-/** What the pipeline's tasks cost: exposed communication and recomputation are part of the pass they hold up. */
+/** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */
+export function forwardSeconds(stage: UnitCost & Partial<StageProfile>): number {
+  return stage.forward + stage.forwardTensorComm + stage.forwardContextComm + (stage.forwardDataComm ?? 0);
+}
+
+/** The same for the backward pass of the inputs, with what it computes again. */
+export function backwardInputSeconds(stage: UnitCost & Partial<StageProfile>): number {
+  return (
+    stage.recompute +
+    stage.recomputeTensorComm +
+    stage.recomputeContextComm +
+    stage.backwardInput +
+    stage.backwardTensorComm +
+    stage.backwardContextComm +
+    (stage.backwardDataComm ?? 0)
+  );
+}
+
+/** The same for the whole backward pass. */
+export function backwardSeconds(stage: UnitCost & Partial<StageProfile>): number {
+  return backwardInputSeconds(stage) + stage.backwardWeight;
+}
+
+/** What the pipeline's tasks cost. */
 export function stageCosts(
   stages: readonly StageProfile[],
   splitsBackward: boolean,
   communication: Float64Array,
 ): PipelineCosts {
-  const weight = Float64Array.from(stages, (stage) => stage.backwardWeight);
   return {
-    forward: Float64Array.from(stages, (stage) => stage.forward + stage.forwardTensorComm),
-    backward: Float64Array.from(
-      stages,
-      (stage, index) =>
-        stage.recompute +
-        stage.recomputeTensorComm +
-        stage.backwardInput +
-        stage.backwardTensorComm +
-        (splitsBackward ? 0 : weight[index]!),
-    ),
-    weight,
+    forward: Float64Array.from(stages, forwardSeconds),
+    backward: Float64Array.from(stages, splitsBackward ? backwardInputSeconds : backwardSeconds),
+    weight: Float64Array.from(stages, (stage) => stage.backwardWeight),
     communication,
   };
+}
+
+/** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
+export function deviceParameters(stages: readonly StageProfile[]): number {
+  const parameters = sumOf(stages, (stage) => stage.parameters);
+  const shared = stages.some((stage) => stage.holdsEmbedding) && stages.some((stage) => stage.holdsHead);
+  return shared ? parameters - sumOf(stages, (stage) => stage.tiedParameters) / 2 : parameters;
 }
 
 /** The virtual stages that a device holds, by chunk. */

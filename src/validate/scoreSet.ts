@@ -69,8 +69,7 @@ export function scoreSet(rows: readonly MeasuredRow[], evaluate: Evaluate): Scor
     score: {
       set: rows[0]?.set ?? '',
       rows: rows.length,
-      notModelled: scores.filter((row) => row.refusal !== undefined).length,
-      doubtful: scores.filter((row) => row.doubtful !== undefined).length,
+      ...tally(scores),
       ...timeScores(counted),
       ...constantScores(counted),
       ...fitsScores(counted),
@@ -88,15 +87,23 @@ type Timed = RowScore & { readonly time: TimeScore };
 const isTimed = (row: RowScore): row is Timed => row.time !== undefined;
 const isAnswered = (row: RowScore): boolean => row.refusal === undefined;
 
+function tally(scores: readonly RowScore[]) {
+  const timed = scores.filter(counts).filter(isTimed);
+  return {
+    scored: timed.length,
+    answered: timed.filter(isAnswered).length,
+    notModelled: scores.filter((row) => row.refusal !== undefined).length,
+    doubtful: scores.filter((row) => row.doubtful !== undefined).length,
+  };
+}
+
 function timeScores(counted: readonly RowScore[]) {
   const timed = counted.filter(isTimed);
   const answered = timed.filter(isAnswered);
-  const tally = { scored: timed.length, answered: answered.length };
-  if (timed.length === 0) return tally;
+  if (timed.length === 0) return {};
   const sizes = timed.map((row) => Math.abs(row.time.error));
   const worst = timed.reduce((a, b) => (Math.abs(b.time.error) > Math.abs(a.time.error) ? b : a));
   return {
-    ...tally,
     mape: mean(sizes),
     ...meanScore(
       'answeredMape',
@@ -159,7 +166,9 @@ function scoreExperiments(counted: readonly RowScore[]): ExperimentScore[] {
       rows.map((row) => row.time.measured.middle),
     );
     // Where all times are equal there is no order to find.
-    return Number.isNaN(spearman) ? [] : [{ source, rows: rows.length, spearman }];
+    if (Number.isNaN(spearman)) return [];
+    // A perfect order may come out a rounding error beyond 1.
+    return [{ source, rows: rows.length, spearman: Math.max(-1, Math.min(1, spearman)) }];
   });
 }
 

@@ -40,7 +40,7 @@ test.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
   [
     'a wrong choice',
     { 'training.precision': 'bf8' },
-    ['training.precision: must be one of fp32, fp16, bf16, fp8, mxfp8, nvfp4, not "bf8"; did you mean bf16?'],
+    ['training.precision: must be one of fp32, fp16, bf16, fp8, mxfp8, nvfp4, not "bf8"'],
   ],
   ['a wrong stage of ZeRO', { 'parallelism.zeroStage': 4 }, ['parallelism.zeroStage: must be 0, 1, 2, 3, not 4']],
   [

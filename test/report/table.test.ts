@@ -30,7 +30,7 @@ it('aligns coloured cells by what is seen of them', () => {
 
 it('shortens the flexible columns where the table is too wide, the last first', () => {
   const table = renderTable(
-    [{ head: 'a', narrow: 'shorten' }, { head: 'b' }, { head: 'c', flexible: true }],
+    [{ head: 'a', narrow: 'shorten' }, { head: 'b' }, { head: 'c', narrow: 'shorten' }],
     [['x'.repeat(20), 'y'.repeat(10), 'z'.repeat(20)]],
     createStyle({ width: 46 }),
   );

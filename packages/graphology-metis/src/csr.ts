@@ -38,7 +38,8 @@ function rowsFrom(csr: CsrGraph): { readonly xadj: Int32Array; readonly adjncy: 
   const adjncy = Int32Array.from(csr.adjncy);
   const n = xadj.length - 1;
   if (n < 0 || xadj[0] !== 0) throw fault('`xadj` should start with 0.');
-  for (let v = 0; v < n; v++) if (xadj[v + 1] < xadj[v]) throw fault(`\`xadj\` should not fall, but does after node ${v}.`);
+  for (let v = 0; v < n; v++)
+    if (xadj[v + 1] < xadj[v]) throw fault(`\`xadj\` should not fall, but does after node ${v}.`);
   if (xadj[n] !== adjncy.length) {
     throw fault(`\`xadj\` should end with the length of \`adjncy\`, ${adjncy.length}, not with ${xadj[n]}.`);
   }
@@ -104,7 +105,11 @@ export function flatGraphFrom(csr: CsrGraph): { readonly graph: FlatGraph; reado
   const sizes = csr.vsize ? weightsFrom('vsize', csr.vsize, n) : null;
   const given: FlatGraph = { n, ncon, xadj, adjncy, adjwgt, vwgt };
   const graph = hasLoopsOrParallels(n, xadj, adjncy)
-    ? contract(given, Int32Array.from({ length: n }, (_, v) => v), n)
+    ? contract(
+        given,
+        Int32Array.from({ length: n }, (_, v) => v),
+        n,
+      )
     : given;
   const oneSided = findOneSided(graph);
   if (oneSided !== null) {

@@ -1,1 +1,14 @@
-export const metis = 0;
+export { piecesPerPart as components } from './core/contiguous.ts';
+export type { FlatGraph } from './core/flat-graph.ts';
+export { edgeCut } from './core/flat-graph.ts';
+export { balance, communicationVolume, partDegrees, partWeights } from './core/metrics.ts';
+export type { Quality } from './core/quality.ts';
+export { createRng, type Rng } from './core/random.ts';
+export { type CsrGraph, flatGraphFrom } from './csr.ts';
+export { type MetisGraphFile, readMetisGraph } from './format/read-graph.ts';
+export { writeMetisGraph } from './format/write-graph.ts';
+export type { EdgeNumber, NodeNumber } from './graph-to-csr.ts';
+export type { DetailedPartition, FixedNodes, Metis, MetisOptions, PartMapping } from './metis.ts';
+export { metis, metis as default } from './metis.ts';
+export { type CsrPartition, type CsrPartitionOptions, partitionCsr } from './partition.ts';
+export type { PartitionOptions } from './settings.ts';

@@ -1,5 +1,5 @@
-import { findPieces, piecesPerPart } from './core/contiguous.ts';
 import { reduceConnectivity } from './core/connectivity.ts';
+import { findPieces, piecesPerPart } from './core/contiguous.ts';
 import { contract } from './core/contract.ts';
 import { EXACT_VERTICES, searchExactly } from './core/exact.ts';
 import { edgeCut, type FlatGraph, totalWeights } from './core/flat-graph.ts';
@@ -103,7 +103,8 @@ function weighBySizes(graph: FlatGraph, sizes: Float64Array | null): FlatGraph {
   const { n, xadj, adjncy } = graph;
   const mean = sizes.reduce((sum, size) => sum + size, 0) / n || 1;
   const adjwgt = new Float64Array(adjncy.length);
-  for (let v = 0; v < n; v++) for (let e = xadj[v]; e < xadj[v + 1]; e++) adjwgt[e] = mean + sizes[v] + sizes[adjncy[e]];
+  for (let v = 0; v < n; v++)
+    for (let e = xadj[v]; e < xadj[v + 1]; e++) adjwgt[e] = mean + sizes[v] + sizes[adjncy[e]];
   return { ...graph, adjwgt };
 }
 
@@ -128,7 +129,12 @@ function runOnce(problem: Problem, rng: Rng): Candidate {
   const { graph, sizes, fixed, limits, settings } = problem;
   const weighed = settings.objective === 'volume' ? weighBySizes(graph, sizes) : graph;
   const effort = effortFor(settings, graph.n);
-  const context = createContext(weighed, limits, { effort, passes: settings.passes, contiguous: settings.contiguous }, rng);
+  const context = createContext(
+    weighed,
+    limits,
+    { effort, passes: settings.passes, contiguous: settings.contiguous },
+    rng,
+  );
   const level = { graph: weighed, fixed, classes: null };
   const solve = settings.method === 'kway' ? partitionKway : partitionRecursively;
   const { part } = solve(context, level);
@@ -214,7 +220,7 @@ export function partitionFlat(
     cut: edgeCut(graph, parts),
     communicationVolume: communicationVolume(graph, parts, k, sizes),
     partWeights: weights,
-    limits: limits.limit,
+    limits: limits.allowed,
     imbalance: balance(weights, settings.share, ncon).map((ratio) => ratio - 1),
     components,
     feasible: excess === 0 && !broken && (empty === 0 || merged.n < k),

@@ -101,7 +101,9 @@ function shares(value: PartitionOptions['targetWeights'], parts: number, ncon: n
     const entry: unknown = value[p];
     const row: readonly unknown[] = Array.isArray(entry) ? entry : new Array<unknown>(ncon).fill(entry);
     if (row.length !== ncon) {
-      throw fault(`\`targetWeights\` option should give each part one number, or one for each of the ${ncon} node weights.`);
+      throw fault(
+        `\`targetWeights\` option should give each part one number, or one for each of the ${ncon} node weights.`,
+      );
     }
     row.forEach((item, c) => {
       if (typeof item !== 'number' || !(item > 0) || item === Infinity) {

@@ -27,7 +27,8 @@ export function mergeGroups(n: number, together: readonly (readonly number[])[])
   };
   for (const group of together) {
     for (const v of group) {
-      if (!Number.isInteger(v) || v < 0 || v >= n) throw fault(`\`together\` option names node ${v}, which does not exist.`);
+      if (!Number.isInteger(v) || v < 0 || v >= n)
+        throw fault(`\`together\` option names node ${v}, which does not exist.`);
       const a = find(group[0]);
       const b = find(v);
       root[Math.max(a, b)] = Math.min(a, b);
@@ -53,7 +54,12 @@ export function mergeGroups(n: number, together: readonly (readonly number[])[])
  * @returns null when none is tied
  * @throws Error when a part does not exist, or nodes that must share a part are tied to two
  */
-export function ties(n: number, k: number, fixed: ArrayLike<number> | undefined, groups: Groups | null): Int32Array | null {
+export function ties(
+  n: number,
+  k: number,
+  fixed: ArrayLike<number> | undefined,
+  groups: Groups | null,
+): Int32Array | null {
   if (fixed === undefined) return null;
   const tied = new Int32Array(groups === null ? n : groups.count).fill(-1);
   let any = false;

@@ -19,8 +19,9 @@ function heaviestOf(graph: FlatGraph, c: number): number {
 /** What is impossible from the start, whatever the partition. */
 export function wishWarnings(graph: FlatGraph, limits: Limits, settings: Settings, fixed: Int32Array | null): string[] {
   const warnings: string[] = [];
-  const { k, ncon, limit, share, scale } = limits;
-  if (graph.n < k) warnings.push(`there are ${k} parts but only ${graph.n} nodes or groups of nodes: some parts are empty.`);
+  const { k, ncon, allowed, share, scale } = limits;
+  if (graph.n < k)
+    warnings.push(`there are ${k} parts but only ${graph.n} nodes or groups of nodes: some parts are empty.`);
   for (let c = 0; c < ncon; c++) {
     if (scale[c] === 0) {
       if (graph.n > 0) warnings.push(`all node weights are 0${constraintName(c, ncon)}: nothing to balance.`);
@@ -30,8 +31,9 @@ export function wishWarnings(graph: FlatGraph, limits: Limits, settings: Setting
     let raised = 0;
     for (let p = 0; p < k; p++) {
       const i = p * ncon + c;
-      most = Math.max(most, limit[i]);
-      if (limit[i] > ((1 + settings.imbalance[c]) * share[i]) / scale[c] * (1 + 1e-6)) raised = Math.max(raised, limit[i]);
+      const wish = ((1 + settings.imbalance[c]) * share[i]) / scale[c];
+      most = Math.max(most, allowed[i]);
+      if (allowed[i] > wish * (1 + 1e-6)) raised = Math.max(raised, allowed[i]);
     }
     if (raised > 0 && k > 1) {
       warnings.push(
@@ -40,7 +42,7 @@ export function wishWarnings(graph: FlatGraph, limits: Limits, settings: Setting
       );
     }
     const heaviest = heaviestOf(graph, c);
-    if (heaviest > most) {
+    if (heaviest > most * (1 + 1e-6)) {
       warnings.push(
         `the heaviest node or group weighs ${round(heaviest)}${constraintName(c, ncon)}, more than the ${round(most)} ` +
           `a part may weigh: that excess is unavoidable.`,
@@ -88,7 +90,8 @@ export function infeasibleWarnings(
         `${round(limit[worst * ncon + c])}.`,
     );
   }
-  if (facts.empty > 0 && graph.n >= k) warnings.push(`${facts.empty} parts are empty, because fixed nodes leave none for them.`);
+  if (facts.empty > 0 && graph.n >= k)
+    warnings.push(`${facts.empty} parts are empty, because fixed nodes leave none for them.`);
   if (facts.broken) {
     warnings.push(
       facts.connected

@@ -7,7 +7,8 @@ export const sequence: Check = ({ model, training, parallelism }, faults) => {
   const { sequenceLength } = training;
   const { tensor, sequenceParallel } = parallelism;
   if (sequenceLength === undefined) return;
-  if (tensor !== undefined && sequenceParallel && sequenceLength % tensor !== 0) {
+  const cuts = tensor !== undefined && faults.sound('parallelism.tensor');
+  if (cuts && sequenceParallel && sequenceLength % tensor !== 0) {
     const nearest = shown(nearestMultiple(sequenceLength, tensor));
     const message = `${shown(sequenceLength)} is not divisible by tensor ${shown(tensor)}, as sequenceParallel needs`;
     faults.add('training.sequenceLength', `${message}; ${nearest} is the nearest that is`);

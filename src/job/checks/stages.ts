@@ -1,4 +1,3 @@
-import { virtualStageCount } from '../../pipeline/placement.ts';
 import type { Check } from '../draft.ts';
 import type { FaultList } from '../faults.ts';
 import { counted, shown } from '../words.ts';
@@ -11,9 +10,8 @@ export const stages: Check = ({ model, parallelism }, faults) => {
   const { pipeline, virtualStages, schedule, partitioner } = parallelism;
   if (model === undefined || pipeline === undefined || virtualStages === undefined || partitioner === undefined) return;
   const { layers } = model;
-  const shape = { stages: pipeline, virtualStages, microbatches: 1, microbatchGroupSize: 1, activeMicrobatches: 1 };
-  // Where the schedule is faulty, or takes another number of chunks, the job's own number of chunks counts.
-  const parts = schedule?.placement === 'dual' ? virtualStageCount('dual', shape) : pipeline * virtualStages;
+  // Both directions of a dual schedule run the same stages.
+  const parts = schedule?.placement === 'dual' ? pipeline : pipeline * virtualStages;
   const product = `pipeline ${shown(pipeline)} · virtualStages ${shown(virtualStages)} = ${shown(parts)}`;
 
   if (partitioner.kind === 'layers') {

@@ -1,3 +1,4 @@
+import { FloatArrays, IntArrays } from '../arrays.ts';
 import { BACKWARD, type DeviceOrders, FORWARD, type PipelineCosts, type PipelineShape, packTask } from '../schedule.ts';
 import { WakeTree } from '../wakeTree.ts';
 
@@ -16,12 +17,15 @@ export function backwardFirst(shape: PipelineShape, costs: PipelineCosts): Devic
   const { stages, microbatches, activeMicrobatches } = shape;
   const { forward, backward, communication } = costs;
   const last = stages - 1;
-  const forwardReady = new Float64Array(stages * microbatches).fill(NEVER, microbatches);
-  const backwardReady = new Float64Array(stages * microbatches).fill(NEVER);
+  const moments = new FloatArrays(2 * stages * microbatches);
+  // The first stage has its inputs from the beginning.
+  const forwardReady = moments.take(stages * microbatches).fill(NEVER, microbatches);
+  const backwardReady = moments.take(stages * microbatches).fill(NEVER);
   const forwards = new Int32Array(stages);
   const backwards = new Int32Array(stages);
   const running = new Int8Array(stages).fill(IDLE);
-  const orders = Array.from({ length: stages }, () => new Int32Array(2 * microbatches));
+  const tasks = new IntArrays(2 * stages * microbatches);
+  const orders = Array.from({ length: stages }, () => tasks.take(2 * microbatches));
   const awake = new Int32Array(stages);
   const isAwake = new Uint8Array(stages);
   const wakes = new WakeTree(stages);

@@ -8,6 +8,7 @@ export const fsdp1: Stack = {
   summary: 'PyTorch FSDP, first version: parameters sharded, gathered layer by layer',
   tensorOverlap: 'none',
   gradientAccumulationDtype: 'fp32',
+  mastersAreParameters: true,
   overlapsParameters: true,
   pipelineTransfers: 'async',
   defaults: { zeroStage: 3, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },

@@ -10,6 +10,7 @@ export const megatronCore: Stack = {
   gradientReduceDtype: 'bf16',
   gradientCopyForStep: false,
   tensorOverlap: 'pipelined',
+  contextParallel: 'ring',
   overlapsGradients: true,
   overlapsParameters: true,
   pipelineTransfers: 'link',
@@ -21,6 +22,7 @@ export const megatronCore: Stack = {
     tensorOverlap:
       'V: Megatron-Core --tp-comm-overlap: all-gather and reduce-scatter cut into pieces beside their GEMM',
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
+    contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
     gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',
   },

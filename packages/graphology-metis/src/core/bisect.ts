@@ -103,7 +103,7 @@ function twoWayProblem(
       limit[s * ncon + c] = Math.min(most[s], Math.max(stretch * ideal, ceilTo(ideal, grain[c]) + 1e-9 * total[c]));
     }
   }
-  const sides = fixed && fixed.map((p) => (p < 0 ? -1 : p < middle ? 0 : 1));
+  const sides = fixed === null ? null : fixed.map((p) => (p < 0 ? -1 : p < middle ? 0 : 1));
   const fewest: [number, number] = [Math.min(middle - from, graph.n), Math.min(to - middle, graph.n)];
   return { graph, limit, wish, scale: total.map((sum) => (sum > 0 ? 1 / sum : 0)), fixed: sides, fewest };
 }
@@ -117,7 +117,13 @@ export function bisectRecursively(
   rng: Rng,
 ): Int32Array {
   const part = new Int32Array(graph.n);
-  const divide = (piece: FlatGraph, ids: Int32Array | null, tied: Int32Array | null, from: number, to: number): void => {
+  const divide = (
+    piece: FlatGraph,
+    ids: Int32Array | null,
+    tied: Int32Array | null,
+    from: number,
+    to: number,
+  ): void => {
     if (to - from === 1 || piece.n === 0) {
       for (let i = 0; i < piece.n; i++) part[ids === null ? i : ids[i]] = from;
       return;

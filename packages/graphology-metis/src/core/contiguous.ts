@@ -167,4 +167,3 @@ export function makeContiguous(state: KwayState): number {
     if (moves === 0) return strays.length;
   }
 }
-

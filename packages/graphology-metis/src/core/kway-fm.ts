@@ -41,7 +41,8 @@ function bestTarget(state: KwayState, v: number): number {
   for (let i = from, end = from + links[v]; i < end; i++) {
     const p = linkPart[i];
     if (p === own || linkWeight[i] < best || !fits(state, v, p)) continue;
-    if (linkWeight[i] === best && loads[p * ncon] * limit[target * ncon] >= loads[target * ncon] * limit[p * ncon]) continue;
+    if (linkWeight[i] === best && loads[p * ncon] * limit[target * ncon] >= loads[target * ncon] * limit[p * ncon])
+      continue;
     target = p;
     best = linkWeight[i];
   }

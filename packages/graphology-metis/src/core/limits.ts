@@ -4,7 +4,9 @@ export interface Limits {
   readonly ncon: number;
   /** Share of the total weight wished for. */
   readonly share: Float64Array;
-  /** Heaviest weight allowed. */
+  /** Heaviest weight allowed, as it is told. */
+  readonly allowed: Float64Array;
+  /** The same with room for rounding, as it is compared with. */
   readonly limit: Float64Array;
   /** 1 / total of each constraint (0 when the total is 0): makes excesses comparable. */
   readonly scale: Float64Array;
@@ -53,34 +55,23 @@ export function createLimits(
 ): Limits {
   const ncon = total.length;
   const k = share.length / ncon;
-  const limit = new Float64Array(k * ncon);
+  const allowed = new Float64Array(k * ncon);
   const scale = total.map((sum) => (sum > 0 ? 1 / sum : 0));
   const grain = total.map((_, c) => weightGrain(weights, ncon, c));
   for (let p = 0; p < k; p++) {
     for (let c = 0; c < ncon; c++) {
       const wish = share[p * ncon + c] * total[c];
-      const most = Math.max((1 + imbalance[c]) * wish, ceilTo(wish, grain[c]));
-      limit[p * ncon + c] = most + ROUNDING * total[c];
+      allowed[p * ncon + c] = Math.max((1 + imbalance[c]) * wish, ceilTo(wish, grain[c]));
     }
   }
-  return { k, ncon, share, limit, scale, grain };
+  const limit = allowed.map((weight, i) => weight + ROUNDING * total[i % ncon]);
+  return { k, ncon, share, allowed, limit, scale, grain };
 }
 
 /** Sum over parts and constraints of what lies above the limit, each as a fraction of its constraint's total. */
 export function totalExcess(limits: Limits, loads: Float64Array): number {
-  const { ncon, limit, scale } = limits;
+  const { ncon, allowed, limit, scale } = limits;
   let excess = 0;
-  for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - limit[i]) * scale[i % ncon];
+  for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - allowed[i]) * scale[i % ncon];
   return excess;
-}
-
-/** Largest weight over its wish, over all parts and constraints. */
-export function worstRatio(limits: Limits, loads: Float64Array): number {
-  const { ncon, share, scale } = limits;
-  let worst = 0;
-  for (let i = 0; i < share.length; i++) {
-    const ratio = (loads[i] * scale[i % ncon]) / share[i];
-    if (ratio > worst) worst = ratio;
-  }
-  return worst;
 }

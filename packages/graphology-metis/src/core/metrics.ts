@@ -5,7 +5,12 @@ import type { FlatGraph } from './flat-graph.ts';
  *
  * @param sizes size of each vertex; 1 each when null
  */
-export function communicationVolume(graph: FlatGraph, parts: Int32Array, k: number, sizes: Float64Array | null): number {
+export function communicationVolume(
+  graph: FlatGraph,
+  parts: Int32Array,
+  k: number,
+  sizes: Float64Array | null,
+): number {
   const { n, xadj, adjncy } = graph;
   const seen = new Int32Array(k).fill(-1);
   let volume = 0;

@@ -37,7 +37,9 @@ function refinePair(state: KwayState, vertices: Int32Array, a: number, b: number
   const { ncon } = graph;
   const n = vertices.length;
   const local = new Map<number, number>();
-  vertices.forEach((v, i) => local.set(v, i));
+  vertices.forEach((v, i) => {
+    local.set(v, i);
+  });
   const xadj = new Int32Array(n + 1);
   const heads: number[] = [];
   const weights: number[] = [];

@@ -133,7 +133,8 @@ export function refineTwoWay(problem: TwoWayProblem, side: Int32Array, passes: n
   const open = (queue: number): void => {
     const s = Math.floor(queue / ncon);
     for (let v = 0; v < n; v++) {
-      if (locked[v] === 0 && side[v] === s && dominant[v] === queue % ncon) queues[queue].set(v, outside[v] - inside[v]);
+      if (locked[v] === 0 && side[v] === s && dominant[v] === queue % ncon)
+        queues[queue].set(v, outside[v] - inside[v]);
     }
   };
 

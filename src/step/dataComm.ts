@@ -1,0 +1,68 @@
+import { parameterReplicas } from '../graph/degrees.ts';
+import { collectiveSeconds, type Group, groupOf } from '../hardware/collectives/index.ts';
+import { efficiencyOf } from '../hardware/efficiency.ts';
+import type { Job } from '../job/job.ts';
+import type { RankLayout } from '../partition/placement.ts';
+import { elementBytes, gradientBytes } from '../stack/precision.ts';
+import { exposedShardedSeconds } from './shardedPass.ts';
+import { backwardSeconds, type DataCommOf, forwardSeconds, type UnitProfile } from './stageProfile.ts';
+
+/** The groups among which a rank's parameters are replicated and sharded. */
+export interface DataGroups {
+  /** All ranks with the same parameters: data replicas and context ranks. */
+  readonly replicas: Group;
+  /** Those among which ZeRO shards. */
+  readonly shards: Group;
+  /** Ranks that own the same shard in different sharding groups. */
+  readonly copies: Group;
+}
+
+/** Sharding groups are neighbours; their copies lie one sharding group apart. */
+export function dataGroups(job: Job, layout: RankLayout): DataGroups {
+  const { instance, devices } = job.cluster;
+  const { degrees, shardingDegree } = job.parallelism;
+  const stride = degrees.context > 1 ? layout.context : layout.data;
+  const copies = degrees.data / shardingDegree;
+  return {
+    replicas: groupOf(instance, parameterReplicas(degrees), stride, devices),
+    shards: groupOf(instance, shardingDegree * degrees.context, stride, devices),
+    copies: groupOf(instance, copies, layout.data * shardingDegree, devices),
+  };
+}
+
+/** Bytes of a parameter as it is gathered, and of a gradient as it is reduced. */
+export function exchangedBytes(job: Job): { readonly parameter: number; readonly gradient: number } {
+  const { precision } = job.training;
+  return {
+    parameter: elementBytes(precision),
+    gradient: precision === 'fp32' ? 4 : gradientBytes(job.stack.gradientReduceDtype),
+  };
+}
+
+/** What gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3) adds to every pass of a stage. */
+export function dataCommOf(job: Job, layout: RankLayout): DataCommOf {
+  const { zeroStage } = job.parallelism;
+  const { shards } = dataGroups(job, layout);
+  if (zeroStage < 2 || shards.ranks === 1) return () => ({ forwardDataComm: 0, backwardDataComm: 0 });
+  const bytes = exchangedBytes(job);
+  const { stolenByCollectives } = efficiencyOf(job.cluster.instance.accelerator);
+  const gather = ({ parameters }: UnitProfile) =>
+    zeroStage === 3 ? collectiveSeconds('all-gather', parameters * bytes.parameter, shards) : 0;
+  const scatter = ({ parameters }: UnitProfile) =>
+    collectiveSeconds('reduce-scatter', parameters * bytes.gradient, shards);
+  return (profiles) => ({
+    forwardDataComm: exposedShardedSeconds(
+      profiles.map((profile) => ({ compute: forwardSeconds(profile.cost), gather: gather(profile), scatter: 0 })),
+      stolenByCollectives,
+    ),
+    backwardDataComm: exposedShardedSeconds(
+      profiles.toReversed().map((profile, index) => ({
+        compute: backwardSeconds(profile.cost),
+        // The last unit of the forward pass is the first of the backward pass: it is still gathered.
+        gather: index === 0 ? 0 : gather(profile),
+        scatter: scatter(profile),
+      })),
+      stolenByCollectives,
+    ),
+  });
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { type ComputeGraph, toDirectedGraph } from '../../src/graph/computeGraph.ts';
+import type { Operator } from '../../src/graph/operator.ts';
+import { graphOf, layerOf, model, stack } from './make.ts';
+
+type Directed = ReturnType<typeof toDirectedGraph>;
+
+/** Nodes that can be taken away one after another, each without anything before it: all of them where there is no circle. */
+function orderable(directed: Directed): number {
+  const waiting = new Map(directed.mapNodes((node) => [node, directed.inDegree(node)] as const));
+  const ready = [...waiting].filter(([, count]) => count === 0).map(([node]) => node);
+  let taken = 0;
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    taken++;
+    for (const next of directed.outNeighbors(node)) {
+      waiting.set(next, waiting.get(next)! - 1);
+      if (waiting.get(next) === 0) ready.push(next);
+    }
+  }
+  return taken;
+}
+
+/** Nodes that can be reached from the first one, whatever the direction of the edges. */
+function connected(directed: Directed): number {
+  const seen = new Set<string>();
+  const open = [directed.nodes()[0]!];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    open.push(...directed.neighbors(node));
+  }
+  return seen.size;
+}
+
+const sequence = { sequenceLength: 512 };
+const variants: readonly (readonly [string, ComputeGraph])[] = [
+  ['GPT-3 125M', graphOf('gpt3-125m', sequence)],
+  ['GPT-3 175B with tensor and sequence parallelism', graphOf('gpt3-175b', { tensor: 8, sequenceParallel: true })],
+  ['GPT-3 175B with tensor parallelism', graphOf('gpt3-175b', { tensor: 8 })],
+  ['Llama 3 8B', graphOf('llama3-8b', sequence, stack('megatron-core'))],
+  ['Llama 3 8B with separate projections', graphOf('llama3-8b', { ...sequence, tensor: 2 }, stack('deepspeed'))],
+  ['Llama 3 8B with norms of queries and keys', graphOf({ ...model('llama3-8b'), queryKeyNorm: true }, sequence)],
+  ['BERT-Large', graphOf('bert-large', sequence)],
+  ['GPT-J', graphOf('gpt-j-6b', sequence)],
+];
+
+describe.each(variants)('the directed graph of %s', (_, graph) => {
+  const directed = toDirectedGraph(graph);
+
+  it('has a node for every operator', () => {
+    expect(directed.order).toBe(graph.units.reduce((sum, unit) => sum + unit.operators.length, 0));
+  });
+
+  it('has no circle and is in one piece', () => {
+    expect(orderable(directed)).toBe(directed.order);
+    expect(connected(directed)).toBe(directed.order);
+  });
+
+  it('begins with the word embeddings and ends with the loss', () => {
+    expect(directed.filterNodes((node) => directed.inDegree(node) === 0)).toEqual([
+      'transformer.embedding.word_embeddings',
+    ]);
+    expect(directed.filterNodes((node) => directed.outDegree(node) === 0)).toEqual(['transformer.head.loss']);
+  });
+
+  it('names its nodes by module path', () => {
+    for (const node of directed.nodes()) {
+      expect(node).toMatch(/^transformer\.(embedding|head|layer\.\d+)\.[a-z_]+(\.[a-z_]+)*$/);
+      expect(directed.getNodeAttribute(node, 'module')).toBe(node);
+    }
+  });
+
+  it('hands bytes along every edge, and never back to an earlier unit', () => {
+    directed.forEachEdge((edge, { bytes }, source, target, from, to) => {
+      expect(bytes, edge).toBeGreaterThan(0);
+      expect(Number.isInteger(bytes), `${source} to ${target}`).toBe(true);
+      expect(to.unit - from.unit, `${source} to ${target}`).toBeGreaterThanOrEqual(0);
+      expect(to.unit - from.unit, `${source} to ${target}`).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it('passes the hidden states from unit to unit', () => {
+    directed.forEachEdge((_edge, { bytes }, _source, _target, from, to) => {
+      if (from.unit !== to.unit) expect(bytes).toBe(graph.units[from.unit]!.boundaryBytes);
+    });
+    const crossed = new Set<number>();
+    directed.forEachEdge((_edge, _attributes, _source, _target, from, to) => {
+      if (from.unit !== to.unit) crossed.add(from.unit);
+    });
+    expect(crossed.size).toBe(graph.units.length - 1);
+  });
+
+  it('tells of each node what it saves for the backward pass', () => {
+    directed.forEachNode((node, { saved, savedBytes }) => {
+      expect(savedBytes, node).toBe(saved.reduce((sum, tensor) => sum + tensor.bytes, 0));
+    });
+  });
+});
+
+it('names the operators of a layer as the modules of the model', () => {
+  const directed = toDirectedGraph(graphOf('gpt3-175b', { tensor: 8 }));
+  for (const module of ['input_norm', 'attention.query_key_value', 'attention.core', 'feed_forward.down']) {
+    expect(directed.hasNode(`transformer.layer.3.${module}`), module).toBe(true);
+  }
+  expect(directed.hasNode('transformer.layer.95.input_norm')).toBe(true);
+  expect(directed.hasNode('transformer.layer.96.input_norm')).toBe(false);
+  const separate = toDirectedGraph(graphOf('llama3-8b', {}, stack('deepspeed')));
+  for (const module of ['query', 'key', 'value']) {
+    expect(separate.hasNode(`transformer.layer.0.attention.${module}`), module).toBe(true);
+  }
+});
+
+it('keeps equal layers once', () => {
+  const { units } = graphOf('gpt3-175b');
+  expect(units).toHaveLength(98);
+  expect(new Set(units).size).toBe(3);
+});
+
+describe('sharding', () => {
+  const collectives = (graph: ComputeGraph) =>
+    layerOf(graph).operators.filter((operator): operator is Operator => operator.collective !== undefined);
+
+  it('puts collectives into the graph only where there is more than one tensor rank', () => {
+    for (const name of ['gpt3-175b', 'llama3-70b']) {
+      expect(graphOf(name).units.flatMap((unit) => unit.operators.filter(({ kind }) => kind === 'collective'))).toEqual(
+        [],
+      );
+      for (const tensor of [2, 8]) expect(collectives(graphOf(name, { tensor })), name).toHaveLength(4);
+    }
+  });
+
+  it('all-reduces without sequence parallelism: forward where it leaves a region, backward where it enters', () => {
+    const found = collectives(graphOf('gpt3-175b', { tensor: 8 }));
+    expect(found.map(({ collective }) => [collective?.forward, collective?.backward])).toEqual([
+      [undefined, 'all-reduce'],
+      ['all-reduce', undefined],
+      [undefined, 'all-reduce'],
+      ['all-reduce', undefined],
+    ]);
+    // Whole hidden states of a sequence, 2sh bytes.
+    for (const { collective } of found) expect(collective?.bytes).toBe(2 * 2048 * 12_288);
+  });
+
+  it('all-gathers and reduce-scatters with sequence parallelism (arXiv 2205.05198 section 4.2.2)', () => {
+    const found = collectives(graphOf('gpt3-175b', { tensor: 8, sequenceParallel: true }));
+    expect(found.map(({ collective }) => [collective?.forward, collective?.backward])).toEqual([
+      ['all-gather', 'reduce-scatter'],
+      ['reduce-scatter', 'all-gather'],
+      ['all-gather', 'reduce-scatter'],
+      ['reduce-scatter', 'all-gather'],
+    ]);
+    for (const { collective } of found) expect(collective?.bytes).toBe(2 * 2048 * 12_288);
+  });
+
+  it('divides the hidden states between layers only with sequence parallelism', () => {
+    const boundary = (changes: Parameters<typeof graphOf>[1]) => graphOf('gpt3-175b', changes).units[1]!.boundaryBytes;
+    expect(boundary({})).toBe(2 * 2048 * 12_288);
+    expect(boundary({ tensor: 8 })).toBe(boundary({}));
+    expect(boundary({ tensor: 8, sequenceParallel: true })).toBe(boundary({}) / 8);
+  });
+
+  it('divides the work of every product and of attention equally', () => {
+    const flops = (changes: Parameters<typeof graphOf>[1]) =>
+      graphOf('llama3-70b', changes).units.flatMap(({ operators }) =>
+        operators.filter(({ kind }) => kind === 'matmul' || kind === 'attention').map((each) => each.forwardFlops),
+      );
+    const whole = flops({});
+    for (const sequenceParallel of [false, true]) {
+      // The vocabulary of 128,256 is a multiple of 128 and of 8 · 128 is not: leave the logits out.
+      const shared = flops({ tensor: 8, sequenceParallel });
+      expect(shared.slice(0, -1)).toEqual(whole.slice(0, -1).map((each) => each / 8));
+    }
+  });
+});

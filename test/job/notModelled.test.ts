@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { readJob } from '../../src/job/readJob.ts';
+import { changed, faultsOf, goodJob, plainJob, smallModel } from './jobs.ts';
+
+/** What is known and not modelled yet, and how it is refused. */
+const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, string])[] = [
+  [
+    { model: { model_type: 'llama' } },
+    'model.model_type',
+    'llama is not modelled yet; a catalogue name or a model described field by field is',
+  ],
+  [{ model: { ...smallModel, family: 't5' } }, 'model.family', 't5 is not modelled yet; gpt, llama and bert are'],
+  [{ model: { family: 'graph' } }, 'model.family', 'graph is not modelled yet; gpt, llama and bert are'],
+  [
+    { model: { ...smallModel, experts: { count: 8, topK: 2 } } },
+    'model.experts',
+    'is not modelled yet; dense feed-forward layers are',
+  ],
+  [
+    { model: { ...smallModel, latentAttention: { keyValueRank: 512 } } },
+    'model.latentAttention',
+    'is not modelled yet; attention with keyValueHeads is',
+  ],
+  [
+    { model: { ...smallModel, slidingWindow: { size: 4096 } } },
+    'model.slidingWindow',
+    'is not modelled yet; attention to the whole sequence is',
+  ],
+  [{ model: { ...smallModel, predictionLayers: 1 } }, 'model.predictionLayers', '1 is not modelled yet; 0 is'],
+  [
+    { model: { ...smallModel, trainable: ['head'] } },
+    'model.trainable',
+    'is not modelled yet; training all parameters is',
+  ],
+  [{ stack: { name: 'megatron-core', cudaGraphs: true } }, 'stack.cudaGraphs', 'true is not modelled yet; false is'],
+  [
+    { stack: { name: 'megatron-core', asyncTensorParallel: true } },
+    'stack.asyncTensorParallel',
+    'true is not modelled for megatron-core; false is',
+  ],
+  [{ 'training.precision': 'mxfp8' }, 'training.precision', 'mxfp8 is not modelled yet; fp32, fp16, bf16 and fp8 are'],
+  [{ 'training.optimizer': 'lamb' }, 'training.optimizer', 'lamb is not modelled yet; adam is'],
+  [
+    { 'training.stochasticRounding': true },
+    'training.stochasticRounding',
+    'true is not modelled for megatron-core; false is',
+  ],
+  [{ 'parallelism.context': 2 }, 'parallelism.context', '2 is not modelled yet; 1 is'],
+  [{ 'parallelism.expert': 2 }, 'parallelism.expert', '2 is not modelled yet; 1 is'],
+  [{ 'parallelism.expertTensor': 2 }, 'parallelism.expertTensor', '2 is not modelled yet; 1 is'],
+  [{ 'parallelism.zeroStage': 3 }, 'parallelism.zeroStage', '3 is not modelled yet; 0 and 1 are'],
+  [
+    { 'parallelism.schedule': 'dualpipe' },
+    'parallelism.schedule',
+    'dualpipe is not modelled yet; `foretrain schedules` lists what is',
+  ],
+  [
+    { 'parallelism.partitioner': 'tree' },
+    'parallelism.partitioner',
+    'tree is not modelled yet; exact, uniform and layers are',
+  ],
+  [
+    { 'parallelism.cutsAfter': ['layer.3'] },
+    'parallelism.cutsAfter',
+    'is not modelled yet; partitioner layers with stageLayers is',
+  ],
+  [{ 'parallelism.cutAt': 'operator' }, 'parallelism.cutAt', 'operator is not modelled yet; layer is'],
+  [
+    { 'parallelism.placement': 'auto' },
+    'parallelism.placement',
+    'auto is not modelled yet; PDT, DPT and the other orders of the three letters are',
+  ],
+  [
+    { 'parallelism.recompute': 'auto' },
+    'parallelism.recompute',
+    'auto is not modelled yet; none, selective and full are',
+  ],
+  [
+    { 'parallelism.recompute': { mode: 'selective-op' } },
+    'parallelism.recompute.mode',
+    'selective-op is not modelled yet; none, selective and full are',
+  ],
+  [
+    { 'parallelism.recompute': { mode: 'full', group: 4 } },
+    'parallelism.recompute.group',
+    '4 is not modelled yet; one checkpoint a layer is',
+  ],
+  [
+    { 'parallelism.offload': { activations: true } },
+    'parallelism.offload.activations',
+    'true is not modelled yet; false is',
+  ],
+  [{ 'parallelism.offload': { optimizer: 0.5 } }, 'parallelism.offload.optimizer', '0.5 is not modelled yet; false is'],
+  [{ smp: { parameters: { partitions: 6 } } }, 'smp', 'is not modelled yet; `parallelism` in its place is'],
+  [
+    { 'cluster.instance': 'mi300x-platform' },
+    'cluster.instance',
+    'training on mi300x (AMD) is not modelled yet; on GPUs of NVIDIA and on Trainium it is',
+  ],
+];
+
+test.each(rows)('%j is refused by name', (changes, path, message) => {
+  const faults = faultsOf(() => readJob(changed(plainJob, changes)));
+  expect(faults).toContainEqual({ path, message, code: 'not-modelled' });
+  expect(new Set(faults.map((fault) => fault.code))).toEqual(new Set(['not-modelled']));
+});
+
+test.each(['fsdp1', 'fsdp2', 'smp-v2'])('stack %s is refused by name', (stack) => {
+  const faults = faultsOf(() => readJob(changed(plainJob, { stack })));
+  expect(faults.map(({ path, code }) => [path, code])).toEqual([['stack', 'not-modelled']]);
+  expect(faults[0]?.message).toMatch(`${stack} is not modelled yet; megatron-2021, `);
+});
+
+describe('what is not used is not refused', () => {
+  test.each([
+    { 'parallelism.offload': { activations: false, optimizer: 0, parameters: false } },
+    { 'parallelism.context': 1, 'parallelism.expert': 1, 'parallelism.expertTensor': 1 },
+    { 'parallelism.cutAt': 'layer' },
+    { stack: { name: 'megatron-core', cudaGraphs: false, asyncTensorParallel: false } },
+    { model: { ...smallModel, predictionLayers: 0 } },
+  ])('%j', (changes) => {
+    expect(faultsOf(() => readJob(changed(plainJob, changes)))).toEqual([]);
+  });
+});
+
+test('what one stack lacks is refused for that stack', () => {
+  const changes = { 'parallelism.sequenceParallel': true };
+  expect(faultsOf(() => readJob(changed(goodJob, changes)))).toEqual([
+    {
+      path: 'parallelism.sequenceParallel',
+      message: 'true is not modelled for smp-v1, which has no sequence parallelism; false is',
+      code: 'not-modelled',
+    },
+  ]);
+  const fp8 = { 'training.precision': 'fp8', 'cluster.instance': 'p5.48xlarge' };
+  expect(faultsOf(() => readJob(changed(goodJob, fp8))).map((fault) => fault.message)).toEqual([
+    'fp8 is not modelled for smp-v1; fp32, fp16 and bf16 are; for megatron-core fp8 is too',
+  ]);
+});

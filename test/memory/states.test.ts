@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { readJob } from '../../src/job/readJob.ts';
+import { modelStates } from '../../src/memory/states.ts';
+import { simulate } from '../../src/simulate.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+import { model, stack } from '../graph/make.ts';
+
+/** Parameters on one rank of each stage of GPT-3 175B, 8 tensor ranks and 8 stages of 12 layers, vocabulary 51,200. */
+const parameters = [
+  2_822_731_776, 2_718_922_752, 2_718_922_752, 2_718_922_752, 2_718_922_752, 2_718_922_752, 2_718_922_752,
+  2_797_590_528,
+];
+
+/** Parameters, gradients and optimizer states of each stage, bytes, with 16 replicas. */
+function statesOf(zeroStage: 0 | 1, changes: Partial<Stack> = {}): number[] {
+  const job = readJob({
+    model: 'gpt3-175b',
+    cluster: { instance: 'p4d.24xlarge', count: 128 },
+    stack: 'megatron-2021',
+    training: { sequenceLength: 2048, globalBatchSize: 1536, precision: 'fp16' },
+    parallelism: { tensor: 8, pipeline: 8, data: 16, zeroStage, recompute: 'full', partitioner: 'uniform' },
+  });
+  const { stages } = simulate({ ...job, stack: { ...job.stack, ...changes } }).memory;
+  return stages.map(({ parametersBytes, gradientsBytes, optimizerBytes }) => {
+    return parametersBytes + gradientsBytes + optimizerBytes;
+  });
+}
+
+const shard = (count: number) => Math.ceil(count / 16);
+
+describe('model states of GPT-3 175B on tensor 8, pipeline 8, data 16', () => {
+  it('are 18 bytes a parameter with fp32 gradients', () => {
+    const bytes = statesOf(0);
+    expect(bytes).toEqual(parameters.map((count) => 18 * count));
+    expect([bytes[0], bytes[1], bytes[7]]).toEqual([50_809_171_968, 48_940_609_536, 50_356_629_504]);
+  });
+
+  // Megatron-LM's documentation of its distributed optimizer: 6 + 12/d.
+  it('are 6 bytes and a sixteenth of 12 with the optimizer sharded', () => {
+    const bytes = statesOf(1);
+    expect(bytes).toEqual(parameters.map((count) => 6 * count + 12 * shard(count)));
+    expect([bytes[0], bytes[1], bytes[7]]).toEqual([19_053_439_488, 18_352_728_576, 18_883_736_064]);
+  });
+
+  // The same: 20, or 4 + 16/d, where fp16 gradients are copied to fp32 for the step.
+  it('are 20 bytes, or 4 and a sixteenth of 16, with fp16 gradients and their fp32 copy', () => {
+    const fp16 = { gradientAccumulationDtype: 'fp16', gradientCopyForStep: true } as const;
+    expect(statesOf(0, fp16)[0]).toBe(56_454_635_520);
+    expect(statesOf(1, fp16)[0]).toBe(14_113_658_880);
+    expect(statesOf(0, fp16)).toEqual(parameters.map((count) => 20 * count));
+    expect(statesOf(1, fp16)).toEqual(parameters.map((count) => 4 * count + 16 * shard(count)));
+  });
+
+  // arXiv 1910.02054: 16, or 4 + 12/d.
+  it('are 16 bytes, or 4 and a sixteenth of 12, with 2-byte gradients', () => {
+    const twoBytes = { gradientAccumulationDtype: 'fp16', gradientCopyForStep: false } as const;
+    expect(statesOf(0, twoBytes)[0]).toBe(45_163_708_416);
+    expect(statesOf(1, twoBytes)[0]).toBe(13_407_975_936);
+    expect(statesOf(0, twoBytes)).toEqual(parameters.map((count) => 16 * count));
+    expect(statesOf(1, twoBytes)).toEqual(parameters.map((count) => 4 * count + 12 * shard(count)));
+  });
+});
+
+const whole = { zeroStage: 0, replicas: 1 } as const;
+const bytesOf = (states: ReturnType<typeof modelStates>) =>
+  states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+
+describe('modelStates', () => {
+  // arXiv 2205.05198 figure 1: 18 · 12h²L / (tp).
+  it.each([
+    ['korthikanti-22b', 1, 48_922_361_856],
+    ['korthikanti-175b', 8, 48_922_361_856],
+    ['korthikanti-530b', 35, 33_973_862_400],
+    ['korthikanti-1t', 64, 35_389_440_000],
+  ])('of the matrices of %s on 8 × %d devices are %d bytes', (name, pipeline, bytes) => {
+    const { layers, hiddenSize } = model(name);
+    const matrices = (12 * hiddenSize ** 2 * layers) / (8 * pipeline);
+    expect(bytesOf(modelStates(matrices, stack('megatron-2021'), 'fp16', whole))).toBe(bytes);
+  });
+
+  it('are 16 bytes a parameter in fp32, of which 8 can be shared', () => {
+    expect(bytesOf(modelStates(1024, stack('megatron-2021'), 'fp32', whole))).toBe(16 * 1024);
+    const shared = modelStates(1024, stack('megatron-2021'), 'fp32', { zeroStage: 1, replicas: 8 });
+    expect(bytesOf(shared)).toBe(8 * 1024 + 8 * 128);
+  });
+
+  it('round a shard up: some rank has the odd parameter', () => {
+    const { optimizerBytes } = modelStates(1001, stack('megatron-2021'), 'bf16', { zeroStage: 1, replicas: 4 });
+    expect(optimizerBytes).toBe(12 * 251);
+  });
+});
