@@ -1,19 +1,14 @@
-import { planSchedule } from '../src/pipeline/planSchedule.ts';
-import { planPipeline } from '../src/pipeline/plan.ts';
-import { runPipeline } from '../src/pipeline/run.ts';
-import { pipelineCosts } from '../src/pipeline/costs.ts';
-import { findSchedule } from '../src/pipeline/schedules/index.ts';
-import { pipelineShape } from '../src/pipeline/shape.ts';
-for (const [name,p,m,v] of [['smp-interleaved',8,32,1],['smp-interleaved',64,512,1],['1f1b',8,32,1],['interleaved',64,512,4]] as const) {
-const s=findSchedule(name); const sh=pipelineShape({stages:p,microbatches:m,virtualStages:v});
-const u=(b:number)=>Array.from({length:p*v},(_,i)=>b+.1*((i*7)%5));
-const c=pipelineCosts({forward:u(1.1),backwardInput:u(1.3),backwardWeight:u(1),communication:.1},s.placement,false,sh);
-const plan=planSchedule(s,sh,c); const t=runPipeline(plan,c);
-const o=s.order(sh,c);
-const reps=Math.round(3e6/plan.tasks);
-const time=(n:string,f:()=>void)=>{ for(let r=0;r<3;r++){ const t0=performance.now(); for(let i=0;i<reps;i++) f(); const d=performance.now()-t0; if(r==2)console.log(name,p,m,n,(d*1e6/reps/plan.tasks).toFixed(1),'ns/task');}}
-time('order',()=>{s.order(sh,c)});
-time('plan',()=>{planPipeline(o,sh,s.placement,false)});
-time('run fresh',()=>{runPipeline(plan,c)});
-time('run',()=>{runPipeline(plan,c,'async',t)});
+import { schedules } from '/work/main/src/pipeline/schedules/index.ts';
+import { repeatsOf } from '/work/main/src/pipeline/repeats.ts';
+import { pipelineShape } from '/work/main/src/pipeline/shape.ts';
+for (const s of schedules) { if(!s.period) continue;
+ for (const p of [2,3,4,8]) { const v=s.placement==='v'?2:s.placement==='loop'?3:1;
+  if (p===3&&s.placement==='dual') continue;
+  const dual=s.placement==='dual'?2:1;
+  for (const m of [8*p, 8*p+ (s.name==='interleaved'?p:dual)]) {
+  const a=pipelineShape({stages:p,virtualStages:v,microbatches:m,microbatchGroupSize:p});
+  const P=s.period(a); const b={...a,microbatches:m+P*dual};
+  const r=repeatsOf(s.order(a,undefined as never),s.order(b,undefined as never),P);
+  console.log(s.name,p,m,r?r.map(x=>x.insertions.map(i=>`${i.position}+${i.length}(${i.direction},${i.periodic})`).join(',')).join(' | ').slice(0,150):'NO');
+  }}
 }

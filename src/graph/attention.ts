@@ -20,7 +20,12 @@ export function addAttention(unit: UnitBuilder, input: number): number {
       ];
   let inputs = projections.map(({ name, heads: n, whole }, index) =>
     unit.add([entered], {
-      ...unit.matmul(`attention.${name}`, { m: unit.tokens, n: n * headSize, k: hiddenSize }, index === 0 ? own : 0),
+      ...unit.matmul(
+        `attention.${name}`,
+        { m: unit.tokens, n: n * headSize, k: hiddenSize },
+        index === 0 ? own : 0,
+        bias,
+      ),
       parameters: (hiddenSize + (bias ? 1 : 0)) * n * headSize,
       wholeParameters: (hiddenSize + (bias ? 1 : 0)) * whole * headSize,
     }),
@@ -103,6 +108,13 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     backwardBytes,
     outputBytes: output * elementBytes,
     saved,
-    attention: { queries, keys, heads, headSize, causal: isCausal(unit.model), dropout: dropout > 0 },
+    attention: {
+      queries,
+      keys,
+      heads,
+      headSize,
+      causal: isCausal(unit.model) && unit.stack.attentionSkipsMasked,
+      dropout: dropout > 0,
+    },
   });
 }

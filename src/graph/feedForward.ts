@@ -23,6 +23,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
         `feed_forward.${name}`,
         { m: unit.tokens, n: widths * width, k: hiddenSize },
         index === 0 ? own : 0,
+        bias,
       ),
       parameters: widths * width * (hiddenSize + (bias ? 1 : 0)),
       wholeParameters: widths * feedForwardSize * (hiddenSize + (bias ? 1 : 0)),
@@ -41,7 +42,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
     saved: [{ name: 'input of the activation', bytes: (gated ? 2 : 1) * inner + eagerGate, core: false }],
   });
   const contracted = unit.add([activated], {
-    ...unit.matmul('feed_forward.down', { m: unit.tokens, n: hiddenSize, k: width }, unit.tokens * width),
+    ...unit.matmul('feed_forward.down', { m: unit.tokens, n: hiddenSize, k: width }, unit.tokens * width, bias),
     parameters: width * hiddenSize + (bias ? hiddenSize : 0),
     wholeParameters: feedForwardSize * hiddenSize + (bias ? hiddenSize : 0),
   });

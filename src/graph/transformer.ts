@@ -85,15 +85,15 @@ function head(unit: UnitBuilder): Unit {
     wholeParameters: tiedEmbeddings ? 0 : vocabulary * hiddenSize,
     ...(tiedEmbeddings ? { tied: 'word_embeddings' } : {}),
   });
-  // Cross entropy passes over a logit: 16 bytes forward and 10 backward with an fp32 softmax.
+  const { saved, forward, backward } = unit.stack.lossBytesPerLogit;
   unit.add([last], {
     kind: 'loss',
     module: 'loss',
-    readBytes: 8 * logits,
-    writeBytes: 8 * logits,
-    backwardBytes: 10 * logits,
+    readBytes: (forward / 2) * logits,
+    writeBytes: (forward / 2) * logits,
+    backwardBytes: backward * logits,
     outputBytes: 4 * unit.tokens,
-    saved: [{ name: 'softmax of the logits', bytes: unit.stack.lossBytesPerLogit.saved * logits, core: false }],
+    saved: [{ name: 'softmax of the logits', bytes: saved * logits, core: false }],
   });
   return unit.finish('head');
 }

@@ -61,8 +61,11 @@ export class UnitBuilder {
     return index;
   }
 
-  /** The common part of a linear: its FLOPs, and its input of so many elements kept for the weight gradient. */
-  matmul(module: string, gemm: Gemm, savedElements: number) {
+  /**
+   * The common part of a linear: its FLOPs, its input of so many elements kept for the weight gradient, and the pass
+   * over its output's gradient that sums up the bias gradient.
+   */
+  matmul(module: string, gemm: Gemm, savedElements: number, bias = false) {
     const { elementBytes } = this.sharding;
     const flops = 2 * gemm.m * gemm.n * gemm.k;
     return {
@@ -71,6 +74,7 @@ export class UnitBuilder {
       gemm,
       forwardFlops: flops,
       backwardFlops: 2 * flops,
+      backwardBytes: bias ? gemm.m * gemm.n * elementBytes : 0,
       outputBytes: gemm.m * gemm.n * elementBytes,
       saved:
         savedElements > 0 ? [{ name: `input of ${module}`, bytes: savedElements * elementBytes, core: false }] : [],

@@ -63,14 +63,15 @@ function linearSeconds(
   return {
     forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(m * k),
     backwardInput: matmulSeconds(accelerator, precision, m, k, n, operands) + castSeconds(m * n),
-    backwardWeight: matmulSeconds(
-      accelerator,
-      precision,
-      k,
-      n,
-      m,
-      // The gradient is read and written where microbatches add up in it.
-      (m * k + m * n) * element + 2 * choice.gradientBytes * k * n,
-    ),
+    backwardWeight:
+      matmulSeconds(
+        accelerator,
+        precision,
+        k,
+        n,
+        m,
+        // The gradient is read and written where microbatches add up in it.
+        (m * k + m * n) * element + 2 * choice.gradientBytes * k * n,
+      ) + memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };
 }

@@ -48,7 +48,8 @@ function keptBytes(unit: Unit, recompute: UnitRecompute, all: number): number {
 }
 
 /** Whether the backward pass runs an operator's forward pass again. */
-export function isRecomputed(unit: Unit, operator: Operator, recompute: UnitRecompute): boolean {
+export function isRecomputed(unit: Unit, operator: Operator, stack: Stack, recompute: UnitRecompute): boolean {
+  if (recompute !== 'none' && stack.recomputeStopsEarly && isSpared(unit, operator)) return false;
   switch (recompute) {
     case 'none':
       return false;
@@ -59,6 +60,13 @@ export function isRecomputed(unit: Unit, operator: Operator, recompute: UnitReco
     case 'full':
       return true;
   }
+}
+
+/** Behind the last tensor that the backward pass needs: a product needs its input, not its output. */
+function isSpared(unit: Unit, operator: Operator): boolean {
+  const last = unit.operators.findLastIndex(({ saved }) => saved.length > 0);
+  const index = unit.operators.indexOf(operator);
+  return index > last || (index === last && operator.kind === 'matmul');
 }
 
 /**

@@ -1,44 +1,66 @@
 import { type Chain, TOLERANCE } from './chain.ts';
 
 /**
- * Two chunks a device, cut exactly. The chunks of successive devices form two strands through the chain: the first
- * begins at its start; the second begins at the end and comes inward (`v`, `dual`), or begins where the first one
- * ends and runs on (`loop`, for each such middle). A state is how far both have come, i and j.
- *
- * @source the outside-in program is ours; for `loop`, partitions of two rounds by the furthest second cut of each first
+ * Two chunks of every device, to be cut together: the first strand is the stages `firstA` and on, device after device,
+ * from position `beginA` to `endA`; the second the stages from `firstB`, forward from `beginB` to `endB`. Under `v` and
+ * `dual` the second strand is the same devices' stages from `firstB` down, from `beginB` (the end of the chain) inward
+ * until it meets the first. The other lists say what further chunks of each device bring.
  */
 export interface Strands {
-  readonly chain: Chain;
   readonly inward: boolean;
-  /** Transitions that may still be tried: a proof that would take more is given up. */
-  budget: number;
+  firstA: number;
+  firstB: number;
+  beginA: number;
+  endA: number;
+  beginB: number;
+  endB: number;
+  readonly otherSeconds: Float64Array;
+  readonly otherBytes: Float64Array;
+  readonly otherTransientBytes: Float64Array;
 }
 
-/** What the search for better cuts came to. */
-export type Outcome = 'better' | 'none' | 'gave up';
-
-export interface Goal {
+/** What cuts must keep to. */
+export interface StrandLimits {
   /** No device's load may exceed this. */
   readonly seconds: number;
   /** What each device may hold beyond its capacity. */
   readonly extraBytes: number;
 }
 
-// States by i · stride + j: the least bottleneck so far, and where it came from, device by device.
+/** Transitions of the program that may still be tried: a proof that would take more is given up. */
+export interface Budget {
+  transitions: number;
+}
+
+/** Both strands of the whole chain; a loop's are yet to be parted at a middle. */
+export function wholeStrands(chain: Chain): Strands {
+  const inward = chain.problem.placement !== 'loop';
+  return {
+    inward,
+    firstA: 0,
+    firstB: inward ? chain.virtualStages - 1 : chain.groups,
+    beginA: 0,
+    endA: chain.units,
+    beginB: chain.units,
+    endB: chain.units,
+    otherSeconds: new Float64Array(chain.groups),
+    otherBytes: new Float64Array(chain.groups),
+    otherTransientBytes: new Float64Array(chain.groups),
+  };
+}
+
+// States by i · stride + j, how far the strands have come: the least bottleneck so far, and where it came from.
 let current = new Float64Array(0);
 let next = new Float64Array(0);
 let parents = new Int32Array(0);
 let active = new Int32Array(0);
 let activeNext = new Int32Array(0);
+// Of the devices after each one: room for bytes, and the fewest microbatches in flight on either strand.
+let laterRoom = new Float64Array(0);
+let laterHeldA = new Float64Array(0);
+let laterHeldB = new Float64Array(0);
 
-export function strandsOf(chain: Chain, budget: number): Strands {
-  return { chain, inward: chain.problem.placement !== 'loop', budget };
-}
-
-/** The cuts with the least bottleneck within a goal, over all middles; written into `ends` where there are any. */
-export function cutStrands(strands: Strands, goal: Goal, ends: Int32Array): Outcome {
-  const { chain } = strands;
-  const { units, groups, virtualStages } = chain;
+function reserve(units: number, groups: number): void {
   const cells = (units + 1) * (units + 1);
   if (current.length < cells) {
     current = new Float64Array(cells).fill(Number.POSITIVE_INFINITY);
@@ -47,60 +69,78 @@ export function cutStrands(strands: Strands, goal: Goal, ends: Int32Array): Outc
     activeNext = new Int32Array(cells);
   }
   if (parents.length < cells * groups) parents = new Int32Array(cells * groups);
-  if (strands.inward) {
-    const reached = cutFrom(strands, goal, units, ends);
-    return reached === undefined ? 'gave up' : reached < Number.POSITIVE_INFINITY ? 'better' : 'none';
+  if (laterRoom.length < groups) {
+    laterRoom = new Float64Array(2 * groups);
+    laterHeldA = new Float64Array(2 * groups);
+    laterHeldB = new Float64Array(2 * groups);
   }
-  let seconds = goal.seconds;
-  let outcome: Outcome = 'none';
-  // Middles from the present one outward: a good one found early confines the search for the others.
-  const guess = ends[groups - 1];
-  const last = units - (virtualStages - groups);
-  for (let distance = 0; distance <= units; distance++) {
-    for (const middle of distance === 0 ? [guess] : [guess - distance, guess + distance]) {
-      if (middle < groups || middle > last) continue;
-      const reached = cutFrom(strands, { ...goal, seconds }, middle, ends);
-      if (reached === undefined) return 'gave up';
-      if (reached === Number.POSITIVE_INFINITY) continue;
-      outcome = 'better';
-      seconds = reached * (1 - 3 * TOLERANCE);
-    }
-  }
-  return outcome;
 }
 
 /**
- * The least bottleneck with the second strand beginning at `middle`; Infinity where nothing keeps to the goal,
- * undefined where the budget ran out.
+ * The least bottleneck of two strands, by dynamic programming device by device over how far both have come. Writes the
+ * cuts into `ends`; Infinity where none keep to the limits, undefined where the budget ran out.
+ *
+ * A state is dropped where what is left is more than the later devices can take, in seconds or in bytes; tensors sent
+ * and transient bytes are left out of that.
  */
-function cutFrom(strands: Strands, goal: Goal, middle: number, ends: Int32Array): number | undefined {
-  const { chain, inward } = strands;
-  const { units, groups, virtualStages, seconds, staticBytes, activationBytes, transientBytes } = chain;
+export function cutStrands(
+  chain: Chain,
+  strands: Strands,
+  limits: StrandLimits,
+  budget: Budget,
+  ends: Int32Array,
+): number | undefined {
+  const { units, groups, virtualStages, group, seconds, staticBytes, activationBytes, transientBytes } = chain;
   const { edgeSeconds, forced, parted, capacityBytes } = chain;
   const { inFlight } = chain.problem;
+  const { inward, firstA, firstB, beginA, endA, beginB, endB, otherSeconds } = strands;
+  reserve(units, groups);
   const stride = units + 1;
   const cells = stride * stride;
   const step = inward ? -1 : 1;
-  const limit = goal.seconds;
-  // An odd dual pipeline ends with one stage that its device runs in both directions, at half the weight each.
-  const lonely = virtualStages % 2 === 1;
-  const lastShare = lonely ? 0.5 : 1;
+  // An odd dual pipeline ends with one stage that its device runs in both directions: half of its limit a run.
+  const lonely = inward && virtualStages % 2 === 1;
+  const limit = limits.seconds;
+  const last = groups - 1;
+  const roomOf = (stage: number) => (capacityBytes[group[stage]] + limits.extraBytes) * (1 + TOLERANCE);
+
+  laterRoom[last] = 0;
+  laterHeldA[last] = Number.POSITIVE_INFINITY;
+  laterHeldB[last] = Number.POSITIVE_INFINITY;
+  let laterSeconds = 0;
+  for (let g = last; g > 0; g--) {
+    const share = lonely && g === last ? 0.5 : 1;
+    const heldA = inFlight[firstA + g];
+    const heldB = inFlight[firstB + step * g];
+    laterRoom[g - 1] = laterRoom[g] + share * (roomOf(firstA + g) - strands.otherBytes[g]);
+    laterHeldA[g - 1] = Math.min(laterHeldA[g], inward ? Math.min(heldA, heldB) : heldA);
+    laterHeldB[g - 1] = Math.min(laterHeldB[g], inward ? Math.min(heldA, heldB) : heldB);
+    laterSeconds += share * (limit - otherSeconds[g]);
+  }
+
   let states = 1;
-  active[0] = middle;
-  current[middle] = 0;
-  let budget = strands.budget;
-  for (let g = 0; g < groups - 1; g++) {
-    const second = inward ? virtualStages - 1 - g : groups + g;
-    const room = (capacityBytes[g] + goal.extraBytes) * (1 + TOLERANCE);
-    const heldA = inFlight[g];
-    const heldB = inFlight[second];
-    const enterA = g > 0 ? parted[g - 1] : 0;
-    const leaveA = parted[g];
-    // The second strand's edges by which end of the chunk they are at: where it stands, and where it goes.
-    const nearB = inward ? parted[second] : parted[second - 1];
-    const farB = inward ? parted[second - 1] : parted[second];
-    const laterShare = (groups - 2 - g + lastShare) * limit * (1 + TOLERANCE);
-    const laterUnits = inward ? virtualStages - 2 * (g + 1) : groups - 1 - g;
+  active[0] = beginA * stride + beginB;
+  current[active[0]] = 0;
+  let left = budget.transitions;
+  for (let g = 0; g < last && left >= 0; g++) {
+    const stageA = firstA + g;
+    const stageB = firstB + step * g;
+    const room = roomOf(stageA) - strands.otherBytes[g];
+    const others = otherSeconds[g];
+    const otherTransient = strands.otherTransientBytes[g];
+    const heldA = inFlight[stageA];
+    const heldB = inFlight[stageB];
+    const enterA = stageA > 0 ? parted[stageA - 1] : 0;
+    const leaveA = parted[stageA];
+    // The second strand's tensors by which end of the chunk they are at: where it stands, and where it goes.
+    const before = stageB > 0 ? parted[stageB - 1] : 0;
+    const nearB = inward ? parted[stageB] : before;
+    const farB = inward ? before : parted[stageB];
+    const laterUnits = inward ? virtualStages - 2 * (g + 1) : last - g;
+    const laterLimit = laterSeconds * (1 + TOLERANCE);
+    const laterBytes = laterRoom[g];
+    const leastA = laterHeldA[g];
+    const leastB = laterHeldB[g];
     const table = (g + 1) * cells;
     let found = 0;
     for (let index = 0; index < states; index++) {
@@ -109,35 +149,41 @@ function cutFrom(strands: Strands, goal: Goal, middle: number, ends: Int32Array)
       current[code] = Number.POSITIVE_INFINITY;
       const i = (code / stride) | 0;
       const j = code - i * stride;
-      const left = inward ? seconds[j] - seconds[i] : seconds[middle] - seconds[i] + seconds[units] - seconds[j];
-      const need = left - laterShare;
-      if (need > limit) continue;
-      const lastI = inward ? j - 1 - laterUnits : middle - laterUnits;
-      let transientA = 0;
-      for (let a = i + 1; a <= lastI; a++) {
+      const rest = inward ? seconds[j] - seconds[i] : seconds[endA] - seconds[i] + seconds[endB] - seconds[j];
+      const need = rest - laterLimit;
+      if (others + need > limit) continue;
+      const endI = inward ? j - 1 - laterUnits : endA - laterUnits;
+      let transientA = otherTransient;
+      for (let a = i + 1; a <= endI; a++) {
         const secondsA = seconds[a] - seconds[i];
-        if (secondsA > limit || forced[a] > i) break;
+        if (others + secondsA > limit || forced[a] > i) break;
         if (transientBytes[a - 1] > transientA) transientA = transientBytes[a - 1];
         const bytesA = staticBytes[a] - staticBytes[i] + heldA * (activationBytes[a] - activationBytes[i]);
         if (bytesA + transientA > room) break;
-        const fixed = secondsA + enterA * edgeSeconds[i] + leaveA * edgeSeconds[a] + nearB * edgeSeconds[j];
-        const lastJ = inward ? Math.max(a + laterUnits, forced[j]) : units - laterUnits;
+        const fixed = others + secondsA + enterA * edgeSeconds[i] + leaveA * edgeSeconds[a] + nearB * edgeSeconds[j];
+        const endJ = inward ? Math.max(a + laterUnits, forced[j]) : endB - laterUnits;
         let transient = transientA;
-        for (let b = j + step; inward ? b >= lastJ : b <= lastJ; b += step) {
-          const secondsB = inward ? seconds[j] - seconds[b] : seconds[b] - seconds[j];
-          const inner = secondsA + secondsB;
-          if (inner > limit) break;
+        for (let b = j + step; inward ? b >= endJ : b <= endJ; b += step) {
+          const secondsB = step * (seconds[b] - seconds[j]);
+          if (others + secondsA + secondsB > limit) break;
           if (!inward && forced[b] > j) break;
           const unit = inward ? b : b - 1;
           if (transientBytes[unit] > transient) transient = transientBytes[unit];
-          const statics = staticBytes[b] - staticBytes[j];
-          const activations = activationBytes[b] - activationBytes[j];
-          const bytes = bytesA + step * (statics + heldB * activations) + transient;
+          const staticsB = staticBytes[b] - staticBytes[j];
+          const bytes = bytesA + step * (staticsB + heldB * (activationBytes[b] - activationBytes[j])) + transient;
           if (bytes > room) break;
-          budget--;
-          if (inner < need) continue;
+          left--;
+          if (secondsA + secondsB < need) continue;
           const load = fixed + secondsB + farB * edgeSeconds[b];
           if (load > limit) continue;
+          const stays = inward
+            ? staticBytes[b] - staticBytes[a] + leastA * (activationBytes[b] - activationBytes[a])
+            : staticBytes[endA] -
+              staticBytes[a] +
+              leastA * (activationBytes[endA] - activationBytes[a]) +
+              (staticBytes[endB] - staticBytes[b]) +
+              leastB * (activationBytes[endB] - activationBytes[b]);
+          if (stays > laterBytes) continue;
           const reached = value > load ? value : load;
           const target = a * stride + b;
           if (reached >= next[target]) continue;
@@ -150,10 +196,10 @@ function cutFrom(strands: Strands, goal: Goal, middle: number, ends: Int32Array)
     [current, next] = [next, current];
     [active, activeNext] = [activeNext, active];
     states = found;
-    if (budget < 0) break;
+    laterSeconds -= (lonely && g + 1 === last ? 0.5 : 1) * (limit - otherSeconds[g + 1]);
   }
-  strands.budget = budget;
-  const outOfBudget = budget < 0;
+  budget.transitions = left;
+
   // The last device takes what is left.
   let best = Number.POSITIVE_INFINITY;
   let bestCode = -1;
@@ -162,69 +208,90 @@ function cutFrom(strands: Strands, goal: Goal, middle: number, ends: Int32Array)
     const code = active[index];
     const value = current[code];
     current[code] = Number.POSITIVE_INFINITY;
-    if (outOfBudget) continue;
+    if (left < 0) continue;
     const i = (code / stride) | 0;
     const j = code - i * stride;
-    // The second chunk begins at `cut`; a loop's strands have no choice left.
-    const firstCut = inward ? i + 1 : middle;
-    const lastCut = lonely ? i + 1 : inward ? j - 1 : middle;
+    // Where inward strands meet is still open; they do not where the last stage is a single one.
+    const firstCut = inward ? i + 1 : endA;
+    const lastCut = lonely ? i + 1 : inward ? j - 1 : endA;
     for (let cut = firstCut; cut <= lastCut; cut++) {
-      const load = lastLoad(strands, goal, i, j, cut);
-      if (load > limit) continue;
+      const load = lastLoad(chain, strands, limits, i, j, cut);
       const reached = value > load ? value : load;
-      if (reached >= best) continue;
+      if (load > limit || reached >= best) continue;
       best = reached;
       bestCode = code;
       bestCut = cut;
     }
   }
-  if (outOfBudget) return undefined;
-  if (best < Number.POSITIVE_INFINITY) trace(strands, bestCode, bestCut, ends);
+  if (left < 0) return undefined;
+  if (best < Number.POSITIVE_INFINITY) trace(chain, strands, bestCode, bestCut, ends);
   return best;
 }
 
 /** Load of the last device, whose chunks are what is left; Infinity where it is over its memory or passes over a forced cut. */
-function lastLoad(strands: Strands, goal: Goal, i: number, j: number, cut: number): number {
-  const { chain, inward } = strands;
-  const { units, groups, virtualStages, forced, parted, capacityBytes } = chain;
-  const g = groups - 1;
-  const lonely = virtualStages % 2 === 1;
-  const second = inward ? virtualStages - 1 - g : virtualStages - 1;
+function lastLoad(
+  chain: Chain,
+  strands: Strands,
+  limits: StrandLimits,
+  i: number,
+  j: number,
+  cut: number,
+): number {
+  const { inward, firstA, firstB, endB } = strands;
+  const g = chain.groups - 1;
+  const stageA = firstA + g;
+  const stageB = inward ? firstB - g : firstB + g;
   const fromB = inward ? cut : j;
+  const toB = inward ? j : endB;
+  const lonely = stageA === stageB;
   const toA = lonely ? j : cut;
-  const toB = inward ? j : units;
-  if (forced[toA] > i || (!lonely && forced[toB] > fromB)) return Number.POSITIVE_INFINITY;
-  const { inFlight } = chain.problem;
-  let load = 0;
-  let bytes = 0;
-  let transient = 0;
-  const add = (stage: number, from: number, to: number): void => {
-    const entering = stage > 0 ? parted[stage - 1] * chain.edgeSeconds[from] : 0;
-    const leaving = parted[stage] * chain.edgeSeconds[to];
-    const activations = chain.activationBytes[to] - chain.activationBytes[from];
-    load += chain.copies[stage] * (chain.seconds[to] - chain.seconds[from] + entering + leaving);
-    bytes += chain.copies[stage] * (chain.staticBytes[to] - chain.staticBytes[from] + inFlight[stage] * activations);
-    for (let unit = from; unit < to; unit++) transient = Math.max(transient, chain.transientBytes[unit]);
-  };
-  add(g, i, toA);
-  if (!lonely) add(second, fromB, toB);
-  const room = (capacityBytes[g] + goal.extraBytes) * (1 + TOLERANCE);
+  if (chain.forced[toA] > i || (!lonely && chain.forced[toB] > fromB)) return Number.POSITIVE_INFINITY;
+  let load = strands.otherSeconds[g] + chunkSeconds(chain, stageA, i, toA);
+  let bytes = strands.otherBytes[g] + chunkBytes(chain, stageA, i, toA);
+  let transient = strands.otherTransientBytes[g];
+  if (!lonely) {
+    load += chunkSeconds(chain, stageB, fromB, toB);
+    bytes += chunkBytes(chain, stageB, fromB, toB);
+    for (let unit = fromB; unit < toB; unit++) transient = Math.max(transient, chain.transientBytes[unit]);
+  }
+  for (let unit = i; unit < toA; unit++) transient = Math.max(transient, chain.transientBytes[unit]);
+  const room = (chain.capacityBytes[chain.group[stageA]] + limits.extraBytes) * (1 + TOLERANCE);
   return bytes + transient > room ? Number.POSITIVE_INFINITY : load;
 }
 
 /** Writes the cuts that led to a last state. */
-function trace(strands: Strands, code: number, cut: number, ends: Int32Array): void {
-  const { units, groups, virtualStages } = strands.chain;
+function trace(chain: Chain, strands: Strands, code: number, cut: number, ends: Int32Array): void {
+  const { units, groups } = chain;
+  const { inward, firstA, firstB } = strands;
   const stride = units + 1;
   const cells = stride * stride;
-  ends[virtualStages - 1] = units;
-  if (virtualStages % 2 === 0 || !strands.inward) ends[groups - 1] = cut;
-  for (let g = groups - 1, state = code; g >= 1; g--) {
+  const last = groups - 1;
+  if (inward) {
+    if (firstA + last !== firstB - last) ends[firstA + last] = cut;
+    ends[firstB] = strands.beginB;
+  } else {
+    ends[firstA + last] = strands.endA;
+    ends[firstB + last] = strands.endB;
+  }
+  for (let g = last, state = code; g >= 1; g--) {
     const i = (state / stride) | 0;
     const j = state - i * stride;
-    ends[g - 1] = i;
-    if (strands.inward) ends[virtualStages - 1 - g] = j;
-    else ends[groups + g - 1] = j;
+    ends[firstA + g - 1] = i;
+    ends[inward ? firstB - g : firstB + g - 1] = j;
     state = parents[g * cells + state];
   }
+}
+
+/** Seconds that a virtual stage adds to its device. */
+export function chunkSeconds(chain: Chain, stage: number, from: number, to: number): number {
+  const { seconds, edgeSeconds, parted, copies } = chain;
+  const entering = stage > 0 ? parted[stage - 1] * edgeSeconds[from] : 0;
+  return copies[stage] * (seconds[to] - seconds[from] + entering + parted[stage] * edgeSeconds[to]);
+}
+
+/** Bytes that a virtual stage adds to its device, without transient ones. */
+export function chunkBytes(chain: Chain, stage: number, from: number, to: number): number {
+  const { staticBytes, activationBytes, copies, problem } = chain;
+  const activations = activationBytes[to] - activationBytes[from];
+  return copies[stage] * (staticBytes[to] - staticBytes[from] + problem.inFlight[stage] * activations);
 }

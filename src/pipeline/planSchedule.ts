@@ -1,27 +1,17 @@
 import { fail } from '../errors.ts';
+import { BoundedCache } from './boundedCache.ts';
 import { type PipelinePlan, planPipeline } from './plan.ts';
 import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
 
-/** Plans kept, and tasks kept over all of them; beyond either the least recently used goes. */
+/** Plans kept, and tasks kept over all of them. */
 const MOST_PLANS = 256;
 const MOST_TASKS = 4_000_000;
+const plans = new BoundedCache<PipelinePlan>(MOST_PLANS, MOST_TASKS);
 
-const plans = new Map<string, PipelinePlan>();
-let tasksKept = 0;
-
-function keyOf(schedule: Schedule, shape: PipelineShape): string {
-  const { stages, virtualStages, microbatches, microbatchGroupSize, activeMicrobatches } = shape;
-  return `${schedule.name} ${stages} ${virtualStages} ${microbatches} ${microbatchGroupSize} ${activeMicrobatches}`;
-}
-
-function keep(key: string, plan: PipelinePlan): void {
-  plans.set(key, plan);
-  tasksKept += plan.tasks;
-  for (const [oldest, old] of plans) {
-    if (plans.size === 1 || (plans.size <= MOST_PLANS && tasksKept <= MOST_TASKS)) return;
-    plans.delete(oldest);
-    tasksKept -= old.tasks;
-  }
+/** A key that two shapes share exactly when a fixed schedule orders them in the same way. */
+export function planKey(schedule: Schedule, shape: PipelineShape): string {
+  const { stages, virtualStages, microbatches, microbatchGroupSize } = shape;
+  return `${schedule.name} ${stages} ${virtualStages} ${microbatches} ${microbatchGroupSize}`;
 }
 
 /** Throws where the schedule cannot run the shape, with what would be legal. */
@@ -35,15 +25,12 @@ export function checkShape(schedule: Schedule, shape: PipelineShape, path = 'sch
  * @throws ForetrainError where the schedule cannot run the shape
  */
 export function planSchedule(schedule: Schedule, shape: PipelineShape, costs: PipelineCosts): PipelinePlan {
-  const key = schedule.fixed ? keyOf(schedule, shape) : '';
+  const key = schedule.fixed ? planKey(schedule, shape) : '';
   const kept = schedule.fixed ? plans.get(key) : undefined;
-  if (kept !== undefined) {
-    plans.delete(key);
-    plans.set(key, kept);
-    return kept;
-  }
+  if (kept !== undefined) return kept;
   checkShape(schedule, shape);
-  const plan = planPipeline(schedule.order(shape, costs), shape, placementOf(schedule, shape), schedule.splitsBackward);
-  if (schedule.fixed) keep(key, plan);
+  const orders = schedule.order(shape, costs);
+  const plan = planPipeline(orders, shape, placementOf(schedule, shape), schedule.splitsBackward);
+  if (schedule.fixed) plans.set(key, plan, plan.tasks);
   return plan;
 }

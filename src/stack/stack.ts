@@ -44,6 +44,8 @@ export interface Stack {
 
   // Kernels
   readonly attention: AttentionKernel;
+  /** Flash kernels leave out blocks that the causal mask hides; with a bias such as ALiBi some compute them all. */
+  readonly attentionSkipsMasked: boolean;
   readonly fusedNorm: boolean;
   /** Bias, activation, dropout and residual chains run as one kernel each. */
   readonly fusedElementwise: boolean;
@@ -51,6 +53,8 @@ export interface Stack {
   readonly compiled: boolean;
   /** Query, key and value (and gate and up) are one GEMM each. */
   readonly fusedProjections: boolean;
+  /** Recomputation of a layer ends with the last tensor that its backward pass needs: the last product is spared. */
+  readonly recomputeStopsEarly: boolean;
   /** Whole steps replayed from a CUDA graph: no launch gaps. */
   readonly cudaGraphs: boolean;
   readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
@@ -66,8 +70,13 @@ export interface Stack {
   readonly vocabularyMultiple: number;
   /** `whole`: every tensor rank computes and keeps the logits of the whole vocabulary. */
   readonly logits: 'sharded' | 'whole';
-  /** Bytes a logit: saved from the loss to its backward pass, and alive at the peak of that pass. */
-  readonly lossBytesPerLogit: { readonly saved: number; readonly peak: number };
+  /** Bytes a logit: saved for the backward pass of the loss, alive at its peak, and moved in either pass. */
+  readonly lossBytesPerLogit: {
+    readonly saved: number;
+    readonly peak: number;
+    readonly forward: number;
+    readonly backward: number;
+  };
 
   // Overlap
   readonly asyncTensorParallel: boolean;

@@ -33,7 +33,7 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const forwardComm = exposedForward(unit.operators, times, context);
   const backwardComm = exposedBackward(unit.operators, times, context);
   const again = unit.operators.reduce(
-    (sum, operator, index) => (isRecomputed(unit, operator, recompute) ? sum + times[index].forward : sum),
+    (sum, operator, index) => (isRecomputed(unit, operator, stack, recompute) ? sum + times[index].forward : sum),
     0,
   );
 

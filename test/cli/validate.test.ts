@@ -47,7 +47,7 @@ describe('validate', () => {
   it('refuses a file without measurements, and names the lines that are none', async () => {
     expect(await foretrain(['validate', '-'])).toMatchObject({
       status: 2,
-      faults: [expect.stringMatching(/^-: has no measurements/)],
+      faults: [expect.stringMatching(/^standard input: has no measurements/)],
     });
     const { status, stdout, faults } = await foretrain(['validate', '-'], { stdin: `${row()}\nrubbish\n{}` });
     expect([status, stdout]).toEqual([2, '']);

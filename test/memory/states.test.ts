@@ -75,17 +75,36 @@ describe('modelStates', () => {
   ])('of the matrices of %s on 8 × %d devices are %d bytes', (name, pipeline, bytes) => {
     const { layers, hiddenSize } = model(name);
     const matrices = (12 * hiddenSize ** 2 * layers) / (8 * pipeline);
-    expect(bytesOf(modelStates(matrices, stack('megatron-2021'), 'fp16', whole))).toBe(bytes);
+    expect(bytesOf(modelStates(matrices, stack('megatron-2021'), 'fp16', 'adam', whole))).toBe(bytes);
   });
 
+  // arXiv 1910.02054 section 5, with fp32 gradients and with those of 2 bytes.
+  it.each([
+    [0, 'fp32', 50_809_171_968],
+    [1, 'fp32', 19_053_439_488],
+    [2, 'fp32', 8_468_195_328],
+    [3, 'fp32', 3_175_573_248],
+    [0, 'fp16', 45_163_708_416],
+    [1, 'fp16', 13_407_975_936],
+    [2, 'fp16', 8_115_353_856],
+    [3, 'fp16', 2_822_731_776],
+  ] as const)(
+    'of the first stage of GPT-3 175B at ZeRO stage %d with %s gradients are %d bytes',
+    (zeroStage, dtype, bytes) => {
+      const software = stack('megatron-2021', { gradientAccumulationDtype: dtype, gradientCopyForStep: false });
+      const states = modelStates(parameters[0]!, software, 'fp16', 'adam', { zeroStage, replicas: 16 });
+      expect(bytesOf(states)).toBe(bytes);
+    },
+  );
+
   it('are 16 bytes a parameter in fp32, of which 8 can be shared', () => {
-    expect(bytesOf(modelStates(1024, stack('megatron-2021'), 'fp32', whole))).toBe(16 * 1024);
-    const shared = modelStates(1024, stack('megatron-2021'), 'fp32', { zeroStage: 1, replicas: 8 });
+    expect(bytesOf(modelStates(1024, stack('megatron-2021'), 'fp32', 'adam', whole))).toBe(16 * 1024);
+    const shared = modelStates(1024, stack('megatron-2021'), 'fp32', 'adam', { zeroStage: 1, replicas: 8 });
     expect(bytesOf(shared)).toBe(8 * 1024 + 8 * 128);
   });
 
   it('round a shard up: some rank has the odd parameter', () => {
-    const { optimizerBytes } = modelStates(1001, stack('megatron-2021'), 'bf16', { zeroStage: 1, replicas: 4 });
+    const { optimizerBytes } = modelStates(1001, stack('megatron-2021'), 'bf16', 'adam', { zeroStage: 1, replicas: 4 });
     expect(optimizerBytes).toBe(12 * 251);
   });
 });

@@ -36,6 +36,6 @@ export function waveStretch(accelerator: Accelerator, m: number, n: number): num
   const { multiprocessors } = accelerator;
   const { tile, waveWeight } = efficiencyOf(accelerator);
   if (multiprocessors === undefined || waveWeight === 0) return 1;
-  const waves = (Math.ceil(m / tile.m) * Math.ceil(n / tile.n)) / multiprocessors;
-  return 1 + waveWeight * (Math.ceil(waves) / waves - 1);
+  const waves = Math.ceil((Math.ceil(m / tile.m) * Math.ceil(n / tile.n)) / multiprocessors);
+  return 1 + waveWeight * ((waves * multiprocessors * tile.m * tile.n) / (m * n) - 1);
 }

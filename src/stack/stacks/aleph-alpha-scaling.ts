@@ -11,7 +11,7 @@ export const alephAlphaScaling: Stack = {
   gradientAccumulationDtype: 'bf16',
   gradientCopyForStep: false,
   logits: 'whole',
-  lossBytesPerLogit: { saved: 6, peak: 14 },
+  lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
   workspaceBytes: 3 * 2 ** 30,
   fragmentation: 0.05,
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },

@@ -13,7 +13,7 @@ export const deepspeed: Stack = {
   gradientAccumulationDtype: 'bf16',
   vocabularyMultiple: 1,
   logits: 'whole',
-  lossBytesPerLogit: { saved: 6, peak: 14 },
+  lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
   overlapsGradients: true,
   gradientBucketBytes: 1_000_000_000,
   sources: {

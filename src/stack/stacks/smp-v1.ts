@@ -11,7 +11,7 @@ export const smpV1: Stack = {
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
   vocabularyMultiple: 1,
-  lossBytesPerLogit: { saved: 6, peak: 14 },
+  lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
   tensorOverlap: 'none',
   overlapsGradients: true,
   gradientBucketBytes: 25_000_000,

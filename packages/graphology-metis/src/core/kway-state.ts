@@ -12,6 +12,10 @@ export interface Workspace {
   readonly moved: Int32Array;
   readonly left: Int32Array;
   readonly queue: Int32Array;
+  /** Place of a vertex in the region at hand, -1 outside. */
+  readonly place: Int32Array;
+  /** Edges that moves have touched so far: a clock that ticks alike everywhere. */
+  readonly clock: { ticks: number };
   /** See `KwayState`. */
   readonly linkPart: Int32Array;
   readonly linkWeight: Float64Array;
@@ -27,6 +31,8 @@ export function createWorkspace(n: number, entries: number): Workspace {
     moved: new Int32Array(n),
     left: new Int32Array(n),
     queue: new Int32Array(n),
+    place: new Int32Array(n).fill(-1),
+    clock: { ticks: 0 },
     linkPart: new Int32Array(entries),
     linkWeight: new Float64Array(entries),
     linkEdges: new Int32Array(entries),
@@ -158,6 +164,7 @@ export function move(state: KwayState, v: number, to: number): void {
   const { ncon, xadj, adjncy, adjwgt, vwgt } = state.graph;
   const { linkPart, linkWeight, linkEdges, links } = state.work;
   const from = part[v];
+  state.work.clock.ticks += xadj[v + 1] - xadj[v];
   state.cut += linkTo(state, v, from) - linkTo(state, v, to);
   part[v] = to;
   members[from]--;

@@ -1,5 +1,10 @@
 import { type KwayState, link, move } from './kway-state.ts';
+import { totalExcess } from './limits.ts';
+import { findBorders, gatherRegion, type PairRegion } from './pair-region.ts';
 import { refineTwoWay, type TwoWayProblem } from './two-way.ts';
+
+/** Most vertices of either part that take part in their refinement. */
+const MOST = 1500;
 
 /**
  * Whether parts are so nearly full that single moves have nowhere to go: some part's room above its wish is less than
@@ -17,88 +22,65 @@ export function needsPairs(state: KwayState): boolean {
   return false;
 }
 
-/** Pairs of parts with an edge between them, as `a * k + b` with a < b. */
-export function touchingPairs(state: KwayState): number[] {
-  const { graph, limits, part, work } = state;
-  const pairs = new Set<number>();
-  for (let v = 0; v < graph.n; v++) {
-    const from = graph.xadj[v];
-    for (let i = from, end = from + work.links[v]; i < end; i++) {
-      const q = work.linkPart[i];
-      if (q > part[v]) pairs.add(part[v] * limits.k + q);
-    }
+/** Carries the sides of a region's vertices back to their parts. */
+export function applySides(state: KwayState, region: PairRegion, side: Int32Array): void {
+  const { vertices, a, b } = region;
+  for (let i = 0; i < vertices.length; i++) {
+    const v = vertices[i];
+    const to = side[i] === 0 ? a : b;
+    if (state.part[v] === to) continue;
+    if (state.work.links[v] < 0) link(state, v);
+    move(state, v, to);
   }
-  return [...pairs].sort((a, b) => a - b);
 }
 
 /** Refines two parts against each other; both may be over their limits for a moment, which lets vertices swap. */
-function refinePair(state: KwayState, vertices: Int32Array, a: number, b: number): boolean {
-  const { graph, limits, part, fixed, work } = state;
+function refinePair(state: KwayState, region: PairRegion): boolean {
+  const { limits } = state;
+  const { graph, a, b, outside } = region;
   const { ncon } = graph;
-  const n = vertices.length;
-  const local = new Map<number, number>();
-  vertices.forEach((v, i) => {
-    local.set(v, i);
-  });
-  const xadj = new Int32Array(n + 1);
-  const heads: number[] = [];
-  const weights: number[] = [];
-  const vwgt = new Float64Array(n * ncon);
-  vertices.forEach((v, i) => {
-    for (let c = 0; c < ncon; c++) vwgt[i * ncon + c] = graph.vwgt[v * ncon + c];
-    for (let e = graph.xadj[v]; e < graph.xadj[v + 1]; e++) {
-      const u = local.get(graph.adjncy[e]);
-      if (u === undefined) continue;
-      heads.push(u);
-      weights.push(graph.adjwgt[e]);
-    }
-    xadj[i + 1] = heads.length;
-  });
   const limit = new Float64Array(2 * ncon);
   const wish = new Float64Array(2 * ncon);
-  for (let c = 0; c < ncon; c++) {
-    [a, b].forEach((p, s) => {
+  for (let s = 0; s < 2; s++) {
+    const p = s === 0 ? a : b;
+    for (let c = 0; c < ncon; c++) {
       limit[s * ncon + c] = limits.limit[p * ncon + c];
       wish[s * ncon + c] = limits.scale[c] > 0 ? limits.share[p * ncon + c] / limits.scale[c] : 0;
-    });
+    }
   }
+  const fixed = new Int32Array(graph.n).fill(-1);
+  fixed[graph.n - 2] = 0;
+  fixed[graph.n - 1] = 1;
   const problem: TwoWayProblem = {
-    graph: { n, ncon, xadj, adjncy: Int32Array.from(heads), adjwgt: Float64Array.from(weights), vwgt },
+    graph,
     limit,
     wish,
     scale: limits.scale,
-    fixed: fixed === null ? null : vertices.map((v) => (fixed[v] < 0 ? -1 : fixed[v] === a ? 0 : 1)),
-    fewest: [1, 1],
+    fixed,
+    // The rest counts as one vertex, which keeps no part from being empty when there is no rest.
+    fewest: [outside[0] > 0 ? 1 : 2, outside[1] > 0 ? 1 : 2],
   };
-  const side = vertices.map((v) => (part[v] === a ? 0 : 1));
+  const side = region.side.slice();
   refineTwoWay(problem, side, 4);
-  let changed = false;
-  for (let i = 0; i < n; i++) {
-    const to = side[i] === 0 ? a : b;
-    const v = vertices[i];
-    if (part[v] === to) continue;
-    if (work.links[v] < 0) link(state, v);
-    move(state, v, to);
-    changed = true;
-  }
-  return changed;
+  const cut = state.cut;
+  const excess = totalExcess(limits, state.loads);
+  applySides(state, region, side);
+  return state.cut < cut || totalExcess(limits, state.loads) < excess - 1e-12;
 }
 
 /** Two-way FM between every two parts that touch, until a round over all pairs changes nothing. */
 export function refinePairs(state: KwayState): void {
-  const { graph, limits, part } = state;
-  const { k } = limits;
+  const { k } = state.limits;
   let active = new Uint8Array(k).fill(1);
   for (let round = 0; round < 4; round++) {
     const next = new Uint8Array(k);
-    for (const pair of touchingPairs(state)) {
+    const { pairs, vertices } = findBorders(state);
+    for (const pair of pairs) {
       const a = Math.floor(pair / k);
       const b = pair % k;
       if (active[a] === 0 && active[b] === 0) continue;
-      const vertices: number[] = [];
-      for (let v = 0; v < graph.n; v++) if (part[v] === a || part[v] === b) vertices.push(v);
-      const before = state.cut;
-      if (refinePair(state, Int32Array.from(vertices), a, b) && state.cut < before) {
+      const region = gatherRegion(state, a, b, vertices.get(pair) ?? [], [Infinity, Infinity], MOST);
+      if (region !== null && refinePair(state, region)) {
         next[a] = 1;
         next[b] = 1;
       }

@@ -1,0 +1,100 @@
+import { linksOf } from './links.ts';
+import { type PipelinePlan, planPipeline } from './plan.ts';
+import { type Insertion, repeatsOf } from './repeats.ts';
+import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
+
+/** A place where the whole step runs more periods than the plan, in terms of the plan's tasks. */
+export interface Jump extends Insertion {
+  readonly device: number;
+  /** How far before it, in tasks of its device, lies what tasks of the last period and beyond it take. */
+  reach: number;
+}
+
+/**
+ * A plan of a step with fewer microbatches, and the places where a longer step runs more of the same periods. Edges that
+ * lead across such a place are marked with the jump they cross.
+ */
+export interface SteadyPlan {
+  readonly plan: PipelinePlan;
+  readonly jumps: readonly Jump[];
+  /** By task: its place on its device. */
+  readonly position: Int32Array;
+  /** By task: jump between it and the task before it, or that its input was produced before; NO_JUMP where none. */
+  readonly previousJump: Int32Array;
+  readonly inputJump: Int32Array;
+  readonly pairInputJump: Int32Array;
+  /** By device: the jump after its last task, or NO_JUMP. */
+  readonly endJump: Int32Array;
+}
+
+export const NO_JUMP = -1;
+
+/** The jump before which a task repeats, if it does. */
+function jumpAfter(jumps: readonly Jump[], device: number, position: number): number {
+  return jumps.findIndex(
+    (jump) => jump.device === device && position < jump.position && position >= jump.position - jump.periodic,
+  );
+}
+
+/**
+ * Plans a step of `short` microbatches so that longer ones can be worked out from it.
+ * @param period microbatches of one chunk in a period
+ * @param longer the shape that is one period longer
+ * @returns undefined where the orders of the two do not differ by one period
+ */
+export function steadyPlan(
+  schedule: Schedule,
+  short: PipelineShape,
+  longer: PipelineShape,
+  period: number,
+  costs: PipelineCosts,
+): SteadyPlan | undefined {
+  const orders = schedule.order(short, costs);
+  const devices = repeatsOf(orders, schedule.order(longer, costs), period);
+  if (devices === undefined) return undefined;
+  const plan = planPipeline(orders, short, placementOf(schedule, short), schedule.splitsBackward);
+  const { tasks, stages, deviceOffset, deviceTasks, device: deviceOf, input, pairInput } = plan;
+
+  const jumps = devices.flatMap(({ insertions }, device) =>
+    insertions.map((insertion): Jump => ({ ...insertion, device, reach: insertion.length })),
+  );
+  const position = new Int32Array(tasks);
+  const shifted = new Uint8Array(tasks);
+  const previousJump = new Int32Array(tasks).fill(NO_JUMP);
+  const inputJump = new Int32Array(tasks).fill(NO_JUMP);
+  const pairInputJump = new Int32Array(pairInput.length).fill(NO_JUMP);
+  const endJump = new Int32Array(stages).fill(NO_JUMP);
+  for (let d = 0; d < stages; d++) {
+    for (let at = deviceOffset[d]; at < deviceOffset[d + 1]; at++) {
+      position[deviceTasks[at]] = at - deviceOffset[d];
+      shifted[deviceTasks[at]] = devices[d].shifted[at - deviceOffset[d]];
+    }
+  }
+  for (const [index, { device, position: at }] of jumps.entries()) {
+    const task = deviceOffset[device] + at;
+    if (task < deviceOffset[device + 1]) previousJump[deviceTasks[task]] = index;
+    else endJump[device] = index;
+  }
+
+  const inLastPeriod = (k: number) => {
+    const jump = jumps[jumpAfter(jumps, deviceOf[k], position[k])];
+    return jump !== undefined && position[k] >= jump.position - jump.length;
+  };
+  /** Marks an edge that crosses a jump, and notes how far back it reaches. False where no jump explains it. */
+  const mark = (k: number, source: number, marks: Int32Array): boolean => {
+    if (source === tasks) return true;
+    const crosses = shifted[k] !== shifted[source];
+    if (!crosses && !inLastPeriod(k)) return true;
+    const jump = jumpAfter(jumps, deviceOf[source], position[source]);
+    if (jump === NO_JUMP || (crosses && jumps[jump].direction !== shifted[k] - shifted[source])) return false;
+    jumps[jump].reach = Math.max(jumps[jump].reach, jumps[jump].position - position[source]);
+    if (crosses) marks[k] = jump;
+    return true;
+  };
+  for (let k = 0; k < tasks; k++) {
+    if (!mark(k, input[k], inputJump)) return undefined;
+    if (pairInput.length > 0 && !mark(k, pairInput[k], pairInputJump)) return undefined;
+  }
+  linksOf(plan);
+  return { plan, jumps, position, previousJump, inputJump, pairInputJump, endJump };
+}

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Accelerator } from '../../src/hardware/accelerator.ts';
+import { accelerators, extendAccelerator } from '../../src/hardware/catalogue.ts';
+import { efficiencyOf } from '../../src/hardware/efficiency.ts';
+import { matmulSeconds, peakFlopsPerSecond, waveStretch } from '../../src/hardware/kernels/matmul.ts';
+import { memoryBoundSeconds } from '../../src/hardware/kernels/memoryBound.ts';
+import { operatorSeconds } from '../../src/hardware/operatorTime.ts';
+import type { AttentionKernel } from '../../src/stack/stack.ts';
+import { graphOf, model, stack } from '../graph/make.ts';
+import { accelerator } from './make.ts';
+
+/** Accelerators that some stack trains on. */
+const trained = accelerators.filter(({ flopsPerSecond }) => flopsPerSecond.bf16 ?? flopsPerSecond.fp16);
+const someAccelerator = fc.constantFrom(...trained);
+const size = fc.integer({ min: 1, max: 40_000 });
+
+/** A product in 16 bits whose operands cross memory once. */
+function productSeconds(on: Accelerator, m: number, n: number, k: number): number {
+  const precision = on.flopsPerSecond.bf16 === undefined ? 'fp16' : 'bf16';
+  return matmulSeconds(on, precision, m, n, k, 2 * (m * k + k * n + m * n));
+}
+
+function peak16(on: Accelerator): number {
+  return peakFlopsPerSecond(on, on.flopsPerSecond.bf16 === undefined ? 'fp16' : 'bf16');
+}
+
+describe('a matrix product', () => {
+  it('never beats the dense peak, nor the memory', () => {
+    fc.assert(
+      fc.property(someAccelerator, size, size, size, (on, m, n, k) => {
+        const seconds = productSeconds(on, m, n, k);
+        expect(seconds).toBeGreaterThan((2 * m * n * k) / peak16(on));
+        expect(seconds).toBeGreaterThan((2 * (m * k + k * n + m * n)) / on.memoryBytesPerSecond);
+      }),
+    );
+  });
+
+  it('comes near its share of the peak where it is large, and near the memory where it is thin', () => {
+    for (const on of trained) {
+      const { matmul, matmulMemory, tile } = efficiencyOf(on);
+      const m = tile.m * (on.multiprocessors ?? 1) * 4;
+      const side = 65_536;
+      const reached = (2 * m * side * side) / productSeconds(on, m, side, side);
+      expect(reached / peak16(on), on.name).toBeGreaterThan(0.9 * matmul);
+      expect(reached / peak16(on), on.name).toBeLessThanOrEqual(matmul);
+      const bytes = 1e12;
+      const thin = matmulSeconds(on, 'fp16', 1, 1, 1, bytes);
+      expect((bytes / thin) * (1 / on.memoryBytesPerSecond), on.name).toBeCloseTo(matmulMemory, 3);
+    }
+  });
+
+  it('takes no less time when any of its sizes grows by a whole tile', () => {
+    fc.assert(
+      fc.property(
+        someAccelerator,
+        fc.integer({ min: 1, max: 99 }),
+        fc.integer({ min: 1, max: 99 }),
+        size,
+        (on, a, b, k) => {
+          const { tile } = efficiencyOf(on);
+          const at = (rows: number, columns: number, inner: number) =>
+            productSeconds(on, rows * tile.m, columns * tile.n, inner);
+          const least = at(a, b, k) * (1 - 1e-12);
+          expect(at(a + 1, b, k)).toBeGreaterThanOrEqual(least);
+          expect(at(a, b + 1, k)).toBeGreaterThanOrEqual(least);
+          expect(at(a, b, k + 1)).toBeGreaterThanOrEqual(least);
+        },
+      ),
+    );
+  });
+
+  it('takes no less time on slower hardware', () => {
+    fc.assert(
+      fc.property(
+        someAccelerator,
+        size,
+        size,
+        size,
+        fc.double({ min: 1, max: 4, noNaN: true }),
+        (on, m, n, k, times) => {
+          const formats = Object.entries(on.flopsPerSecond).map(([format, rate]) => [format, rate * times] as const);
+          const faster = extendAccelerator(on, { flopsPerSecond: Object.fromEntries(formats) });
+          const wider = extendAccelerator(on, { memoryBytesPerSecond: on.memoryBytesPerSecond * times });
+          const seconds = productSeconds(on, m, n, k);
+          expect(productSeconds(faster, m, n, k)).toBeLessThanOrEqual(seconds);
+          expect(productSeconds(wider, m, n, k)).toBeLessThanOrEqual(seconds);
+        },
+      ),
+    );
+  });
+
+  it('is stretched by a last wave that is not full, never shortened, and not at all by full waves', () => {
+    fc.assert(
+      fc.property(someAccelerator, size, size, (on, m, n) => {
+        expect(waveStretch(on, m, n)).toBeGreaterThanOrEqual(1);
+      }),
+    );
+    for (const on of trained) {
+      const { tile } = efficiencyOf(on);
+      expect(waveStretch(on, tile.m * (on.multiprocessors ?? 1), 3 * tile.n), on.name).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('runs formats that the part lacks at the rate of one that it has', () => {
+    const v100 = accelerator('v100-sxm2-32');
+    expect(peakFlopsPerSecond(v100, 'bf16')).toBe(peakFlopsPerSecond(v100, 'fp16'));
+    const a100 = accelerator('a100-sxm4-80');
+    expect(peakFlopsPerSecond(a100, 'fp8')).toBe(peakFlopsPerSecond(a100, 'bf16'));
+    expect(peakFlopsPerSecond(a100, 'fp32')).toBe(a100.flopsPerSecond.tf32);
+  });
+});
+
+describe('a kernel that only moves bytes', () => {
+  it('is nothing where there is nothing to move, and takes longer for more', () => {
+    fc.assert(
+      fc.property(someAccelerator, fc.maxSafeNat(), fc.maxSafeNat(), (on, a, b) => {
+        const [less, more] = a < b ? [a, b] : [b, a];
+        expect(memoryBoundSeconds(on, 0)).toBe(0);
+        expect(memoryBoundSeconds(on, less)).toBeLessThanOrEqual(memoryBoundSeconds(on, more));
+        expect(memoryBoundSeconds(on, more)).toBeGreaterThanOrEqual(more / on.memoryBytesPerSecond);
+      }),
+    );
+  });
+
+  it('comes near its share of the bandwidth for large tensors', () => {
+    for (const on of trained) {
+      const share = 1e11 / memoryBoundSeconds(on, 1e11) / on.memoryBytesPerSecond;
+      expect(share, on.name).toBeCloseTo(efficiencyOf(on).elementwise, 3);
+    }
+  });
+});
+
+describe('attention', () => {
+  /** The core of one sequence of GPT-3 175B on one of 8 ranks. */
+  const core = (sequenceLength: number, attention: AttentionKernel) =>
+    graphOf(
+      { ...model('gpt3-175b'), maxSequenceLength: sequenceLength },
+      { tensor: 8, sequenceLength },
+      stack('megatron-2021', { attention }),
+    ).units[1]!.operators.find(({ kind }) => kind === 'attention')!;
+  const secondsOf = (on: Accelerator, sequenceLength: number, attention: AttentionKernel, sequences = 1) => {
+    const choice = { precision: 'bf16', attention, gradientBytes: 4 } as const;
+    return operatorSeconds(on, choice, core(sequenceLength, attention), sequences);
+  };
+  const a100 = accelerator('a100-sxm4-80');
+  const h100 = accelerator('h100-sxm5-80');
+
+  it('takes longer for more tokens and more sequences, and backward longer than forward', () => {
+    for (const on of [a100, h100]) {
+      for (const kernel of ['unfused', 'fused-softmax', 'flash1', 'flash2', 'flash3'] as const) {
+        let before = { forward: 0, backwardInput: 0 };
+        for (let length = 512; length <= 16_384; length *= 2) {
+          const now = secondsOf(on, length, kernel);
+          expect(now.forward, kernel).toBeGreaterThan(before.forward);
+          expect(now.backwardInput, kernel).toBeGreaterThan(now.forward);
+          expect(secondsOf(on, length, kernel, 2).forward, kernel).toBeGreaterThan(now.forward);
+          before = now;
+        }
+      }
+    }
+  });
+
+  it('is faster with every generation of kernel', () => {
+    const both = (kernel: AttentionKernel) => {
+      const { forward, backwardInput } = secondsOf(h100, 4096, kernel);
+      return forward + backwardInput;
+    };
+    const generations = (['flash3', 'flash2', 'flash1', 'fused-softmax', 'unfused'] as const).map(both);
+    expect([...generations].sort((a, b) => a - b)).toEqual(generations);
+  });
+
+  it('never beats the dense peak, its causal half counted', () => {
+    for (const on of [a100, h100]) {
+      for (const kernel of ['flash1', 'flash2', 'flash3'] as const) {
+        for (const length of [512, 2048, 16_384]) {
+          const { forward, backwardInput } = secondsOf(on, length, kernel);
+          const { forwardFlops, backwardFlops } = core(length, kernel);
+          expect((forwardFlops + backwardFlops) / 2 / (forward + backwardInput)).toBeLessThan(peak16(on));
+        }
+      }
+    }
+  });
+});
+
+describe('a linear layer', () => {
+  const choice = { precision: 'bf16', attention: 'flash2', gradientBytes: 4 } as const;
+  const linear = graphOf('llama3-8b').units[1]!.operators.find(({ kind }) => kind === 'matmul')!;
+
+  it('takes about twice as long backward as forward', () => {
+    for (const on of trained) {
+      const { forward, backwardInput, backwardWeight } = operatorSeconds(on, choice, linear, 1);
+      expect((backwardInput + backwardWeight) / forward, on.name).toBeGreaterThan(1.5);
+      expect((backwardInput + backwardWeight) / forward, on.name).toBeLessThan(3.5);
+    }
+  });
+
+  it('is faster in 8 bits on hardware that has them, by less than twice', () => {
+    const h100 = accelerator('h100-sxm5-80');
+    const large = { ...linear, gemm: { m: 8192, n: 16_384, k: 16_384 } };
+    const wide = operatorSeconds(h100, choice, large, 1).forward;
+    const narrow = operatorSeconds(h100, { ...choice, precision: 'fp8' }, large, 1).forward;
+    expect(wide / narrow).toBeGreaterThan(1.2);
+    expect(wide / narrow).toBeLessThan(2);
+  });
+});
