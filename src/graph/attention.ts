@@ -46,13 +46,15 @@ export function addAttention(unit: UnitBuilder, input: number): number {
     ];
   }
   if (positions === 'rope') {
+    // Eagerly: negate and join halves, multiply by cosine and sine, add: ten passes over queries and keys for four.
+    const passes = unit.stack.fusedElementwise || unit.stack.compiled ? 4 : 10;
     inputs = [
       unit.add(inputs, {
         kind: 'rotary',
         module: 'attention.rotary',
-        readBytes: 2 * rotated,
-        writeBytes: 2 * rotated,
-        backwardBytes: 4 * rotated,
+        readBytes: (passes / 2) * rotated,
+        writeBytes: (passes / 2) * rotated,
+        backwardBytes: passes * rotated,
         outputBytes: rotated,
       }),
     ];

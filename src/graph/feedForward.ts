@@ -37,7 +37,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
     module: 'feed_forward.activation',
     readBytes: (gated ? 2 : 1) * inner + eagerGate,
     writeBytes: inner + eagerGate,
-    backwardBytes: (gated ? 5 : 3) * inner + 2 * eagerGate,
+    backwardBytes: (gated ? 5 : 3) * inner + 4 * eagerGate,
     outputBytes: inner,
     saved: [{ name: 'input of the activation', bytes: (gated ? 2 : 1) * inner + eagerGate, core: false }],
   });

@@ -73,18 +73,28 @@ function transformerLayer(unit: UnitBuilder): Unit {
 
 function head(unit: UnitBuilder): Unit {
   const { hiddenSize, family, tiedEmbeddings } = unit.model;
-  const tensor = unit.stack.logits === 'sharded' ? unit.sharding.tensor : 1;
+  const { tensor, elementBytes } = unit.sharding;
   const vocabulary = paddedVocabulary(unit.model, unit.stack, unit.sharding.tensor);
-  const logits = (unit.tokens * vocabulary) / tensor;
+  const whole = unit.stack.logits === 'whole' && tensor > 1;
+  const logits = (unit.tokens * vocabulary) / (whole ? 1 : tensor);
   let last = family === 'bert' ? addPooler(unit) : unit.norm(-1, 'final_norm');
   last = unit.enterTensor(last, 'logits');
   last = unit.add([last], {
     ...unit.matmul('logits', { m: unit.tokens, n: vocabulary / tensor, k: hiddenSize }, unit.ownTokens * hiddenSize),
-    parameters: (vocabulary / unit.sharding.tensor) * hiddenSize,
+    parameters: (vocabulary / tensor) * hiddenSize,
     // A tied head uses the embedding's parameters: they are the model's once, but each end of a pipeline holds a copy.
     wholeParameters: tiedEmbeddings ? 0 : vocabulary * hiddenSize,
     ...(tiedEmbeddings ? { tied: 'word_embeddings' } : {}),
   });
+  if (whole) {
+    const bytes = unit.tokens * vocabulary * elementBytes;
+    last = unit.add([last], {
+      kind: 'collective',
+      module: 'gather_logits',
+      outputBytes: bytes,
+      collective: { group: 'tensor', forward: 'all-gather', backwardGather: false, bytes },
+    });
+  }
   const { saved, forward, backward } = unit.stack.lossBytesPerLogit;
   unit.add([last], {
     kind: 'loss',

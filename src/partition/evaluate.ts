@@ -1,5 +1,6 @@
 import { lowerBoundSeconds } from './bound.ts';
 import { type Chain, chainOf, TOLERANCE } from './chain.ts';
+import { chunkBytes, chunkSeconds, chunkTransientBytes } from './chunk.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
 
 /** What cuts come to: the order of the fields is the order in which one is preferred to another. */
@@ -17,12 +18,8 @@ export interface Score {
 export function groupSeconds(chain: Chain, ends: ArrayLike<number>): Float64Array {
   const loads = new Float64Array(chain.groups);
   for (let stage = 0, from = 0; stage < chain.virtualStages; stage++) {
-    const to = ends[stage];
-    let load = chain.seconds[to] - chain.seconds[from];
-    if (stage > 0 && chain.parted[stage - 1] === 1) load += chain.edgeSeconds[from];
-    if (chain.parted[stage] === 1) load += chain.edgeSeconds[to];
-    loads[chain.group[stage]] += chain.copies[stage] * load;
-    from = to;
+    loads[chain.group[stage]] += chunkSeconds(chain, stage, from, ends[stage]);
+    from = ends[stage];
   }
   return loads;
 }
@@ -32,17 +29,10 @@ export function groupBytes(chain: Chain, ends: ArrayLike<number>): Float64Array 
   const bytes = new Float64Array(chain.groups);
   const transient = new Float64Array(chain.groups);
   for (let stage = 0, from = 0; stage < chain.virtualStages; stage++) {
-    const to = ends[stage];
     const group = chain.group[stage];
-    const held =
-      chain.staticBytes[to] -
-      chain.staticBytes[from] +
-      chain.problem.inFlight[stage] * (chain.activationBytes[to] - chain.activationBytes[from]);
-    bytes[group] += chain.copies[stage] * held;
-    for (let unit = from; unit < to; unit++) {
-      if (chain.transientBytes[unit] > transient[group]) transient[group] = chain.transientBytes[unit];
-    }
-    from = to;
+    bytes[group] += chunkBytes(chain, stage, from, ends[stage]);
+    transient[group] = Math.max(transient[group], chunkTransientBytes(chain, from, ends[stage]));
+    from = ends[stage];
   }
   for (let group = 0; group < chain.groups; group++) bytes[group] += transient[group];
   return bytes;
@@ -82,10 +72,10 @@ function compare(a: number, b: number): number {
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) ? 0 : a - b;
 }
 
-/** Cuts with their figures; proved where they reach the bound, or where the caller has a proof. */
-export function cutsOf(chain: Chain, ends: Int32Array, provedSeconds?: number): Cuts {
+/** Cuts with their figures; proved where they reach the bound. */
+export function cutsOf(chain: Chain, ends: Int32Array): Cuts {
   const { overBytes, bottleneckSeconds } = score(chain, ends);
-  const bound = Math.min(bottleneckSeconds, provedSeconds ?? lowerBoundSeconds(chain));
+  const bound = Math.min(bottleneckSeconds, lowerBoundSeconds(chain));
   return {
     ends,
     bottleneckSeconds,

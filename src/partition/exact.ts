@@ -3,14 +3,13 @@ import { lowerBoundSeconds } from './bound.ts';
 import { type Chain, chainOf, TOLERANCE } from './chain.ts';
 import { cutOnce } from './cutOnce.ts';
 import { enumerateCuts, isEnumerable } from './enumerate.ts';
-import { cutsOf, score } from './evaluate.ts';
-import { polishCuts, searchCuts } from './localSearch.ts';
+import { cutsOf } from './evaluate.ts';
+import { polishCuts, searchCuts, searchPairs } from './localSearch.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
-import { cutStrands, strandsOf } from './strands.ts';
+import { proveTwoChunks } from './twoChunks.ts';
 
-/** Two chunks a device are proved up to this many units, within so many transitions of the dynamic program. */
-const MOST_UNITS = 130;
-const MOST_TRANSITIONS = 2e7;
+/** Transitions that the search by pairs of rounds may try: about a millisecond. */
+const PAIR_TRANSITIONS = 2e5;
 
 /**
  * The contiguous cuts with the least bottleneck load of a device, then the fewest bytes sent between devices, then the
@@ -24,34 +23,13 @@ export function exact(problem: PartitionProblem): Cuts {
   checkForced(chain);
   if (chain.groups === chain.virtualStages) return cutOnce(chain);
   if (isEnumerable(chain)) return { ...cutsOf(chain, enumerateCuts(chain)), proved: true };
-  const floor = lowerBoundSeconds(chain);
   const withinMemory = lowerBoundSeconds(chain, true);
   const ends = searchCuts(chain, withinMemory);
-  const strandsProved = hasTwoStrands(chain) && improveStrands(chain, ends, withinMemory);
-  const cuts = cutsOf(chain, polishCuts(chain, ends), floor);
+  const proved = chain.virtualStages <= 2 * chain.groups ? proveTwoChunks(chain, ends, withinMemory) : false;
+  if (chain.virtualStages > 2 * chain.groups) searchPairs(chain, ends, withinMemory, { transitions: PAIR_TRANSITIONS });
+  const cuts = cutsOf(chain, polishCuts(chain, ends));
   const meets = cuts.overBytes === 0 && cuts.bottleneckSeconds <= withinMemory * (1 + TOLERANCE);
-  return { ...cuts, proved: meets || strandsProved };
-}
-
-function hasTwoStrands(chain: Chain): boolean {
-  return chain.virtualStages <= 2 * chain.groups && chain.units <= MOST_UNITS;
-}
-
-/** Improves cuts until no better ones are left; true where that is proved. */
-function improveStrands(chain: Chain, ends: Int32Array, floor: number): boolean {
-  const strands = strandsOf(chain, MOST_TRANSITIONS);
-  for (;;) {
-    const { overBytes, bottleneckSeconds } = score(chain, ends);
-    if (overBytes > 0) {
-      const less = { seconds: Number.POSITIVE_INFINITY, extraBytes: overBytes * (1 - 3 * TOLERANCE) };
-      const outcome = cutStrands(strands, less, ends);
-      if (outcome === 'better') continue;
-      if (outcome === 'gave up') return false;
-    }
-    if (bottleneckSeconds <= floor * (1 + TOLERANCE)) return true;
-    const faster = { seconds: bottleneckSeconds * (1 - 3 * TOLERANCE), extraBytes: overBytes };
-    return cutStrands(strands, faster, ends) !== 'gave up';
-  }
+  return { ...cuts, proved: proved || meets };
 }
 
 function checkForced(chain: Chain): void {

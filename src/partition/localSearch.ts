@@ -1,9 +1,11 @@
+import { Carried } from './carried.ts';
 import { type Chain, TOLERANCE } from './chain.ts';
 import { compareScores, type Score, score } from './evaluate.ts';
 import { startingCuts } from './start.ts';
+import { type Budget, cutStrands, type Strands, wholeStrands } from './strands.ts';
 import { type Aim, cutWindow, type Limits, type Window } from './window.ts';
 
-/** Sweeps that a phase of the search takes at the most; it stops as soon as one brings nothing. */
+/** Sweeps that a phase of the search takes at the most; it stops as soon as two bring nothing. */
 const MOST_SWEEPS = 24;
 
 /**
@@ -15,135 +17,139 @@ const MOST_SWEEPS = 24;
  */
 export function searchCuts(chain: Chain, floor: number): Int32Array {
   const ends = startingCuts(chain);
-  const sweeper = new Sweeper(chain, ends);
+  lowerOverBytes(chain, ends);
+  spread(chain, ends, floor);
+  return ends;
+}
+
+function lowerOverBytes(chain: Chain, ends: Int32Array): void {
   let extraBytes = score(chain, ends).overBytes;
-  for (let n = 0; n < MOST_SWEEPS && extraBytes > 0; n++) {
-    sweeper.sweep('overBytes', { seconds: Number.POSITIVE_INFINITY, extraBytes }, n);
+  if (extraBytes === 0) return;
+  const carried = new Carried(chain, ends);
+  const window = emptyWindow(chain);
+  for (let n = 0, idle = 0; n < MOST_SWEEPS && extraBytes > 0 && idle < 2; n++) {
+    sweep(carried, window, 'overBytes', { seconds: Number.POSITIVE_INFINITY, extraBytes }, n);
     const { overBytes } = score(chain, ends);
-    if (overBytes >= extraBytes * (1 - TOLERANCE)) break;
+    idle = overBytes < extraBytes * (1 - TOLERANCE) ? 0 : idle + 1;
     extraBytes = overBytes;
   }
+}
+
+/** Evens out the loads; leaves the best cuts seen in `ends`. */
+function spread(chain: Chain, ends: Int32Array, floor: number): void {
+  const carried = new Carried(chain, ends.slice());
+  const window = emptyWindow(chain);
   let best = score(chain, ends);
-  const kept = ends.slice();
-  const keepBetter = (): boolean => {
-    const reached: Score = score(chain, ends);
-    if (compareScores(reached, best) >= 0) return false;
-    best = reached;
-    kept.set(ends);
-    return true;
-  };
   for (let n = 0, idle = 0; n < MOST_SWEEPS && idle < 2 && best.bottleneckSeconds > floor * (1 + TOLERANCE); n++) {
-    sweeper.sweep('squares', { seconds: best.bottleneckSeconds, extraBytes }, n);
-    idle = keepBetter() ? 0 : idle + 1;
+    sweep(carried, window, 'squares', { seconds: best.bottleneckSeconds, extraBytes: best.overBytes }, n);
+    const reached: Score = score(chain, carried.ends);
+    idle = compareScores(reached, best) < 0 ? 0 : idle + 1;
+    if (idle > 0) continue;
+    best = reached;
+    ends.set(carried.ends);
   }
-  return kept;
+}
+
+/**
+ * Better cuts by pairs of rounds, each pair cut anew together in the best way given the others, until no pair brings
+ * more, the floor is reached or the budget spent.
+ */
+export function searchPairs(chain: Chain, ends: Int32Array, floor: number, budget: Budget): void {
+  const { groups, virtualStages } = chain;
+  const rounds = virtualStages / groups;
+  const strands = wholeStrands(chain);
+  const pairs = (rounds * (rounds - 1)) / 2;
+  let carried = new Carried(chain, ends);
+  let { bottleneckSeconds, overBytes } = score(chain, ends);
+  for (let pair = 0, idle = 0; idle < pairs && bottleneckSeconds > floor * (1 + TOLERANCE); pair = (pair + 1) % pairs) {
+    const [first, second] = pairOf(pair, rounds);
+    placeStrands(strands, carried, first * groups, second * groups);
+    const limits = { seconds: bottleneckSeconds * (1 - 3 * TOLERANCE), extraBytes: overBytes };
+    const reached = cutStrands(chain, strands, limits, budget, ends);
+    if (reached === undefined) return;
+    idle++;
+    if (reached === Number.POSITIVE_INFINITY) continue;
+    idle = 0;
+    spread(chain, ends, floor);
+    carried = new Carried(chain, ends);
+    ({ bottleneckSeconds, overBytes } = score(chain, ends));
+  }
+}
+
+/** Numbers the pairs of rounds: neighbours first. */
+function pairOf(pair: number, rounds: number): readonly [number, number] {
+  let distance = 1;
+  while (pair >= rounds - distance) {
+    pair -= rounds - distance;
+    distance++;
+  }
+  return [pair, pair + distance];
+}
+
+function placeStrands(strands: Strands, carried: Carried, firstA: number, firstB: number): void {
+  const { groups } = carried.chain;
+  strands.firstA = firstA;
+  strands.firstB = firstB;
+  strands.beginA = carried.begin(firstA);
+  strands.endA = carried.ends[firstA + groups - 1];
+  strands.beginB = carried.begin(firstB);
+  strands.endB = carried.ends[firstB + groups - 1];
+  for (let g = 0; g < groups; g++) carried.gather(strands, g, firstA + g, firstB + g);
 }
 
 /** Fewer bytes sent, then less peak memory, at the bottleneck that the cuts have. */
 export function polishCuts(chain: Chain, ends: Int32Array): Int32Array {
   const before = score(chain, ends);
-  const polished = ends.slice();
+  const carried = new Carried(chain, ends.slice());
   const limits = { seconds: before.bottleneckSeconds, extraBytes: before.overBytes };
-  new Sweeper(chain, polished).sweep('traffic', limits, 0);
-  return compareScores(score(chain, polished), before) < 0 ? polished : ends;
+  sweep(carried, emptyWindow(chain), 'traffic', limits, 0);
+  return compareScores(score(chain, carried.ends), before) < 0 ? carried.ends : ends;
 }
 
-/** Cuts windows anew, and keeps what each device carries up to date. */
-class Sweeper {
-  readonly #chain: Chain;
-  readonly #ends: Int32Array;
-  readonly #window: Window;
-  /** Of each stage. */
-  readonly #seconds: Float64Array;
-  readonly #bytes: Float64Array;
-  readonly #transientBytes: Float64Array;
-  /** Stage before which each device's next chunk lies, so that a window ends before a device comes a second time. */
-  readonly #seen: Int32Array;
+function emptyWindow(chain: Chain): Window {
+  return {
+    firstStage: 0,
+    count: 0,
+    begin: 0,
+    end: 0,
+    otherSeconds: new Float64Array(chain.groups),
+    otherBytes: new Float64Array(chain.groups),
+    otherTransientBytes: new Float64Array(chain.groups),
+  };
+}
 
-  constructor(chain: Chain, ends: Int32Array) {
-    const { virtualStages, groups } = chain;
-    this.#chain = chain;
-    this.#ends = ends;
-    this.#seconds = new Float64Array(virtualStages);
-    this.#bytes = new Float64Array(virtualStages);
-    this.#transientBytes = new Float64Array(virtualStages);
-    this.#seen = new Int32Array(groups);
-    this.#window = {
-      firstStage: 0,
-      count: 0,
-      begin: 0,
-      end: 0,
-      otherSeconds: new Float64Array(groups),
-      otherBytes: new Float64Array(groups),
-      otherTransientBytes: new Float64Array(groups),
-    };
-    this.#measure(0, virtualStages);
+/** Cuts every window of stages anew; windows overlap by half, and odd sweeps go backward. */
+function sweep(carried: Carried, window: Window, aim: Aim, limits: Limits, number: number): void {
+  const { virtualStages, groups } = carried.chain;
+  const step = Math.max(1, groups >> 1);
+  const windows = Math.ceil(virtualStages / step);
+  for (let i = 0; i < windows; i++) {
+    recut(carried, window, (number % 2 === 0 ? i : windows - 1 - i) * step, aim, limits);
   }
+}
 
-  /** Cuts every window of stages anew; windows overlap by half, and odd sweeps go backward. */
-  sweep(aim: Aim, limits: Limits, number: number): void {
-    const { virtualStages, groups } = this.#chain;
-    const step = Math.max(1, groups >> 1);
-    const windows = Math.ceil(virtualStages / step);
-    for (let i = 0; i < windows; i++) {
-      this.#recut((number % 2 === 0 ? i : windows - 1 - i) * step, aim, limits);
-    }
-  }
+function recut(carried: Carried, window: Window, first: number, aim: Aim, limits: Limits): void {
+  const { chain, ends } = carried;
+  const count = distinctFrom(chain, first);
+  if (count < 2) return;
+  window.firstStage = first;
+  window.count = count;
+  window.begin = carried.begin(first);
+  window.end = ends[first + count - 1];
+  for (let s = 0; s < count; s++) carried.gather(window, s, first + s);
+  if (cutWindow(chain, ends, window, aim, limits) < Number.POSITIVE_INFINITY) carried.measure(first, first + count);
+}
 
-  #recut(first: number, aim: Aim, limits: Limits): void {
-    const { virtualStages, group } = this.#chain;
-    const seen = this.#seen.fill(-1);
-    let count = 0;
-    while (first + count < virtualStages && seen[group[first + count]] < 0) {
-      seen[group[first + count]] = first;
-      count++;
-    }
-    if (count < 2) return;
-    const window = this.#window;
-    window.firstStage = first;
-    window.count = count;
-    window.begin = first === 0 ? 0 : this.#ends[first - 1];
-    window.end = this.#ends[first + count - 1];
-    for (let s = 0; s < count; s++) this.#gatherOthers(first + s, s);
-    if (cutWindow(this.#chain, this.#ends, window, aim, limits) < Number.POSITIVE_INFINITY) {
-      this.#measure(first, first + count);
-    }
+/** How many stages from the first on are on different devices. */
+function distinctFrom(chain: Chain, first: number): number {
+  const { virtualStages, groups, group } = chain;
+  // A loop meets its first device again after all others; strands that turn meet the one just left.
+  let count = 1;
+  while (count < groups && first + count < virtualStages) {
+    const next = group[first + count];
+    if (next === group[first] || next === group[first + count - 1]) break;
+    if (count > 1 && next === group[first + count - 2]) break;
+    count++;
   }
-
-  /** What the other chunks of a stage's device bring. */
-  #gatherOthers(stage: number, index: number): void {
-    const { group, members, memberStart } = this.#chain;
-    let seconds = 0;
-    let bytes = 0;
-    let transient = 0;
-    for (let i = memberStart[group[stage]]; i < memberStart[group[stage] + 1]; i++) {
-      const other = members[i];
-      if (other === stage) continue;
-      seconds += this.#seconds[other];
-      bytes += this.#bytes[other];
-      if (this.#transientBytes[other] > transient) transient = this.#transientBytes[other];
-    }
-    this.#window.otherSeconds[index] = seconds;
-    this.#window.otherBytes[index] = bytes;
-    this.#window.otherTransientBytes[index] = transient;
-  }
-
-  #measure(fromStage: number, toStage: number): void {
-    const chain = this.#chain;
-    const { seconds, staticBytes, activationBytes, transientBytes, edgeSeconds, parted, copies } = chain;
-    for (let stage = fromStage; stage < toStage; stage++) {
-      const from = stage === 0 ? 0 : this.#ends[stage - 1];
-      const to = this.#ends[stage];
-      const entering = stage > 0 ? parted[stage - 1] * edgeSeconds[from] : 0;
-      this.#seconds[stage] = copies[stage] * (seconds[to] - seconds[from] + entering + parted[stage] * edgeSeconds[to]);
-      this.#bytes[stage] =
-        copies[stage] *
-        (staticBytes[to] -
-          staticBytes[from] +
-          chain.problem.inFlight[stage] * (activationBytes[to] - activationBytes[from]));
-      let transient = 0;
-      for (let unit = from; unit < to; unit++) if (transientBytes[unit] > transient) transient = transientBytes[unit];
-      this.#transientBytes[stage] = transient;
-    }
-  }
+  return count;
 }

@@ -1,4 +1,5 @@
 import { type Chain, TOLERANCE } from './chain.ts';
+import { chunkBytes, chunkSeconds, chunkTransientBytes } from './chunk.ts';
 
 /**
  * Two chunks of every device, to be cut together: the first strand is the stages `firstA` and on, device after device,
@@ -55,7 +56,8 @@ let next = new Float64Array(0);
 let parents = new Int32Array(0);
 let active = new Int32Array(0);
 let activeNext = new Int32Array(0);
-// Of the devices after each one: room for bytes, and the fewest microbatches in flight on either strand.
+// Of the devices after each one: seconds and bytes that they can take, and the fewest microbatches in flight on either strand.
+let laterSeconds = new Float64Array(0);
 let laterRoom = new Float64Array(0);
 let laterHeldA = new Float64Array(0);
 let laterHeldB = new Float64Array(0);
@@ -70,6 +72,7 @@ function reserve(units: number, groups: number): void {
   }
   if (parents.length < cells * groups) parents = new Int32Array(cells * groups);
   if (laterRoom.length < groups) {
+    laterSeconds = new Float64Array(2 * groups);
     laterRoom = new Float64Array(2 * groups);
     laterHeldA = new Float64Array(2 * groups);
     laterHeldB = new Float64Array(2 * groups);
@@ -104,10 +107,10 @@ export function cutStrands(
   const last = groups - 1;
   const roomOf = (stage: number) => (capacityBytes[group[stage]] + limits.extraBytes) * (1 + TOLERANCE);
 
+  laterSeconds[last] = 0;
   laterRoom[last] = 0;
   laterHeldA[last] = Number.POSITIVE_INFINITY;
   laterHeldB[last] = Number.POSITIVE_INFINITY;
-  let laterSeconds = 0;
   for (let g = last; g > 0; g--) {
     const share = lonely && g === last ? 0.5 : 1;
     const heldA = inFlight[firstA + g];
@@ -115,7 +118,7 @@ export function cutStrands(
     laterRoom[g - 1] = laterRoom[g] + share * (roomOf(firstA + g) - strands.otherBytes[g]);
     laterHeldA[g - 1] = Math.min(laterHeldA[g], inward ? Math.min(heldA, heldB) : heldA);
     laterHeldB[g - 1] = Math.min(laterHeldB[g], inward ? Math.min(heldA, heldB) : heldB);
-    laterSeconds += share * (limit - otherSeconds[g]);
+    laterSeconds[g - 1] = laterSeconds[g] + share * (limit - otherSeconds[g]);
   }
 
   let states = 1;
@@ -137,7 +140,7 @@ export function cutStrands(
     const nearB = inward ? parted[stageB] : before;
     const farB = inward ? before : parted[stageB];
     const laterUnits = inward ? virtualStages - 2 * (g + 1) : last - g;
-    const laterLimit = laterSeconds * (1 + TOLERANCE);
+    const laterLimit = laterSeconds[g] * (1 + TOLERANCE);
     const laterBytes = laterRoom[g];
     const leastA = laterHeldA[g];
     const leastB = laterHeldB[g];
@@ -196,7 +199,6 @@ export function cutStrands(
     [current, next] = [next, current];
     [active, activeNext] = [activeNext, active];
     states = found;
-    laterSeconds -= (lonely && g + 1 === last ? 0.5 : 1) * (limit - otherSeconds[g + 1]);
   }
   budget.transitions = left;
 
@@ -229,14 +231,7 @@ export function cutStrands(
 }
 
 /** Load of the last device, whose chunks are what is left; Infinity where it is over its memory or passes over a forced cut. */
-function lastLoad(
-  chain: Chain,
-  strands: Strands,
-  limits: StrandLimits,
-  i: number,
-  j: number,
-  cut: number,
-): number {
+function lastLoad(chain: Chain, strands: Strands, limits: StrandLimits, i: number, j: number, cut: number): number {
   const { inward, firstA, firstB, endB } = strands;
   const g = chain.groups - 1;
   const stageA = firstA + g;
@@ -252,9 +247,9 @@ function lastLoad(
   if (!lonely) {
     load += chunkSeconds(chain, stageB, fromB, toB);
     bytes += chunkBytes(chain, stageB, fromB, toB);
-    for (let unit = fromB; unit < toB; unit++) transient = Math.max(transient, chain.transientBytes[unit]);
+    transient = Math.max(transient, chunkTransientBytes(chain, fromB, toB));
   }
-  for (let unit = i; unit < toA; unit++) transient = Math.max(transient, chain.transientBytes[unit]);
+  transient = Math.max(transient, chunkTransientBytes(chain, i, toA));
   const room = (chain.capacityBytes[chain.group[stageA]] + limits.extraBytes) * (1 + TOLERANCE);
   return bytes + transient > room ? Number.POSITIVE_INFINITY : load;
 }
@@ -280,18 +275,4 @@ function trace(chain: Chain, strands: Strands, code: number, cut: number, ends: 
     ends[inward ? firstB - g : firstB + g - 1] = j;
     state = parents[g * cells + state];
   }
-}
-
-/** Seconds that a virtual stage adds to its device. */
-export function chunkSeconds(chain: Chain, stage: number, from: number, to: number): number {
-  const { seconds, edgeSeconds, parted, copies } = chain;
-  const entering = stage > 0 ? parted[stage - 1] * edgeSeconds[from] : 0;
-  return copies[stage] * (seconds[to] - seconds[from] + entering + parted[stage] * edgeSeconds[to]);
-}
-
-/** Bytes that a virtual stage adds to its device, without transient ones. */
-export function chunkBytes(chain: Chain, stage: number, from: number, to: number): number {
-  const { staticBytes, activationBytes, copies, problem } = chain;
-  const activations = activationBytes[to] - activationBytes[from];
-  return copies[stage] * (staticBytes[to] - staticBytes[from] + problem.inFlight[stage] * activations);
 }

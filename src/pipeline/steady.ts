@@ -22,8 +22,9 @@ export interface SteadyTimeline extends PipelineTimeline {
 /** A plan long enough for warm-up and drain on every device, and periods enough to see that they repeat. */
 const STAGES_OF_MICROBATCHES = 6;
 const SPARE_PERIODS = 4;
-/** Steps that a plan this much shorter would not make worth while run whole. */
-const WORTH_WHILE = 2;
+/** Only a plan so many times shorter is worth the care; and after a few that show no steady middle there is none. */
+const WORTH_WHILE = 3;
+const MOST_TRIES = 3;
 
 const plans = new BoundedCache<SteadyPlan | 'irregular'>(128, 2_000_000);
 
@@ -52,9 +53,12 @@ function keptPlan({ schedule, shape, costs, period, step }: Search, microbatches
 
 /** Periods after which the periods of a run repeat, found by trying; undefined where none do. */
 function multipleOf(steady: SteadyPlan, buffers: SteadyBuffers, search: Search): number | undefined {
+  const { stages } = search.shape;
+  // Where each chunk runs all its microbatches in one go, devices wait in one direction only and there is no cycle.
+  if (steady.jumps.length > stages) return undefined;
   const chunks = chunksPerDevice(steady.plan.placement, search.shape);
   // A cycle of waiting that decides the pace passes each stage at most once a chunk and direction.
-  const most = PAIR * chunks * search.shape.stages;
+  const most = PAIR * chunks * stages;
   for (let multiple = 1; multiple <= most; multiple++) {
     if (isSteady(steady, buffers, multiple, search.transfers)) return multiple;
   }
@@ -141,12 +145,13 @@ export function runSteady(
   const search = { schedule, shape, costs, transfers, period: period ?? 1, step };
   if (period === undefined || !schedule.fixed) return runWhole(search);
   let periods = Math.ceil((STAGES_OF_MICROBATCHES * shape.stages) / period) + SPARE_PERIODS;
-  for (;;) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const microbatches = (shape.microbatches % step) + periods * step;
-    if (WORTH_WHILE * microbatches > shape.microbatches) return runWhole(search);
+    if (WORTH_WHILE * microbatches > shape.microbatches) break;
     const timeline = jumpOver(search, microbatches);
-    if (timeline === 'irregular') return runWhole(search);
+    if (timeline === 'irregular') break;
     if (timeline !== undefined) return timeline;
     periods *= 2;
   }
+  return runWhole(search);
 }

@@ -1,4 +1,3 @@
-import { linksOf } from './links.ts';
 import { type PipelinePlan, planPipeline } from './plan.ts';
 import { type Insertion, repeatsOf } from './repeats.ts';
 import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
@@ -6,6 +5,8 @@ import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } fr
 /** A place where the whole step runs more periods than the plan, in terms of the plan's tasks. */
 export interface Jump extends Insertion {
   readonly device: number;
+  position: number;
+  periodic: number;
   /** How far before it, in tasks of its device, lies what tasks of the last period and beyond it take. */
   reach: number;
 }
@@ -60,33 +61,34 @@ export function steadyPlan(
   );
   const position = new Int32Array(tasks);
   const shifted = new Uint8Array(tasks);
-  const previousJump = new Int32Array(tasks).fill(NO_JUMP);
-  const inputJump = new Int32Array(tasks).fill(NO_JUMP);
-  const pairInputJump = new Int32Array(pairInput.length).fill(NO_JUMP);
-  const endJump = new Int32Array(stages).fill(NO_JUMP);
   for (let d = 0; d < stages; d++) {
     for (let at = deviceOffset[d]; at < deviceOffset[d + 1]; at++) {
       position[deviceTasks[at]] = at - deviceOffset[d];
       shifted[deviceTasks[at]] = devices[d].shifted[at - deviceOffset[d]];
     }
   }
+  if (!alignJumps(plan, jumps, position, shifted)) return undefined;
+
+  const previousJump = new Int32Array(tasks).fill(NO_JUMP);
+  const inputJump = new Int32Array(tasks).fill(NO_JUMP);
+  const pairInputJump = new Int32Array(pairInput.length).fill(NO_JUMP);
+  const endJump = new Int32Array(stages).fill(NO_JUMP);
   for (const [index, { device, position: at }] of jumps.entries()) {
     const task = deviceOffset[device] + at;
     if (task < deviceOffset[device + 1]) previousJump[deviceTasks[task]] = index;
     else endJump[device] = index;
   }
-
-  const inLastPeriod = (k: number) => {
-    const jump = jumps[jumpAfter(jumps, deviceOf[k], position[k])];
-    return jump !== undefined && position[k] >= jump.position - jump.length;
-  };
   /** Marks an edge that crosses a jump, and notes how far back it reaches. False where no jump explains it. */
   const mark = (k: number, source: number, marks: Int32Array): boolean => {
     if (source === tasks) return true;
     const crosses = shifted[k] !== shifted[source];
-    if (!crosses && !inLastPeriod(k)) return true;
+    if (!crosses) {
+      const own = jumps[jumpAfter(jumps, deviceOf[k], position[k])];
+      const inLastPeriod = own !== undefined && position[k] >= own.position - own.length;
+      if (!inLastPeriod) return true;
+    }
     const jump = jumpAfter(jumps, deviceOf[source], position[source]);
-    if (jump === NO_JUMP || (crosses && jumps[jump].direction !== shifted[k] - shifted[source])) return false;
+    if (jump === NO_JUMP) return false;
     jumps[jump].reach = Math.max(jumps[jump].reach, jumps[jump].position - position[source]);
     if (crosses) marks[k] = jump;
     return true;
@@ -95,6 +97,34 @@ export function steadyPlan(
     if (!mark(k, input[k], inputJump)) return undefined;
     if (pairInput.length > 0 && !mark(k, pairInput[k], pairInputJump)) return undefined;
   }
-  linksOf(plan);
   return { plan, jumps, position, previousJump, inputJump, pairInputJump, endJump };
+}
+
+/**
+ * Moves jumps to earlier tasks until no task before a jump takes its input from a task after one: any place among tasks
+ * that repeat will do for a jump. False where there is none.
+ */
+function alignJumps(plan: PipelinePlan, jumps: readonly Jump[], position: Int32Array, shifted: Uint8Array): boolean {
+  const { tasks, deviceOffset, deviceTasks, device: deviceOf, input, pairInput } = plan;
+  const sources = pairInput.length > 0 ? [input, pairInput] : [input];
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const source of sources) {
+      for (let k = 0; k < tasks; k++) {
+        const y = source[k];
+        if (y === tasks || shifted[k] === shifted[y]) continue;
+        const theirs = jumps[jumpAfter(jumps, deviceOf[y], position[y])];
+        if (theirs !== undefined && theirs.direction === shifted[k] - shifted[y]) continue;
+        const own = jumps[jumpAfter(jumps, deviceOf[k], position[k])];
+        if (own === undefined || own.direction !== shifted[y] - shifted[k]) return false;
+        const from = deviceOffset[own.device] + position[k];
+        const to = deviceOffset[own.device] + own.position;
+        for (let at = from; at < to; at++) shifted[deviceTasks[at]] = shifted[y];
+        own.periodic -= to - from;
+        own.position = position[k];
+        moved = true;
+      }
+    }
+  }
+  return true;
 }

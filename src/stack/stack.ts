@@ -68,7 +68,7 @@ export interface Stack {
   readonly gradientCopyForStep: boolean;
   /** The vocabulary is padded to a multiple of this times tensor; 1 leaves it alone. */
   readonly vocabularyMultiple: number;
-  /** `whole`: every tensor rank computes and keeps the logits of the whole vocabulary. */
+  /** `whole`: tensor ranks gather the logits, so that each keeps those of the whole vocabulary and computes their loss. */
   readonly logits: 'sharded' | 'whole';
   /** Bytes a logit: saved for the backward pass of the loss, alive at its peak, and moved in either pass. */
   readonly lossBytesPerLogit: {

@@ -7,6 +7,8 @@ export const alephAlphaScaling: Stack = {
   name: 'aleph-alpha-scaling',
   summary: 'Aleph Alpha scaling (arXiv 2311.05610): logits whole on every tensor rank, 2-byte gradients',
   attention: 'flash2',
+  fusedElementwise: false,
+  tensorOverlap: 'none',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   gradientCopyForStep: false,

@@ -1,0 +1,60 @@
+import { type Chain, TOLERANCE } from './chain.ts';
+import { score } from './evaluate.ts';
+import { type Budget, cutStrands, type StrandLimits, wholeStrands } from './strands.ts';
+
+/** Chains of two chunks a device are proved up to this many units, within so many transitions. */
+const MOST_UNITS = 130;
+const MOST_TRANSITIONS = 2e7;
+
+/** Smaller by more than rounding. */
+const LESS = 1 - 3 * TOLERANCE;
+
+/**
+ * Improves cuts of two chunks a device until no better ones are left; true where that is proved. Inward strands (`v`,
+ * `dual`) take one dynamic program; a loop's take one for each middle, where the first round ends and the second
+ * begins.
+ *
+ * @param floor seconds below which no bottleneck lies: cuts that reach it need no proof
+ */
+export function proveTwoChunks(chain: Chain, ends: Int32Array, floor: number): boolean {
+  if (chain.units > MOST_UNITS) return false;
+  const budget: Budget = { transitions: MOST_TRANSITIONS };
+  for (;;) {
+    const { overBytes, bottleneckSeconds } = score(chain, ends);
+    if (overBytes > 0) {
+      const lessOver = { seconds: Number.POSITIVE_INFINITY, extraBytes: overBytes * LESS };
+      const found = cutBest(chain, lessOver, budget, ends);
+      if (found === undefined) return false;
+      if (found) continue;
+    }
+    if (bottleneckSeconds <= floor * (1 + TOLERANCE)) return true;
+    const faster = { seconds: bottleneckSeconds * LESS, extraBytes: overBytes };
+    return cutBest(chain, faster, budget, ends) !== undefined;
+  }
+}
+
+/** Writes the cuts with the least bottleneck within the limits; false where there are none, undefined without budget. */
+function cutBest(chain: Chain, limits: StrandLimits, budget: Budget, ends: Int32Array): boolean | undefined {
+  const strands = wholeStrands(chain);
+  if (strands.inward) {
+    const reached = cutStrands(chain, strands, limits, budget, ends);
+    return reached === undefined ? undefined : reached < Number.POSITIVE_INFINITY;
+  }
+  const { units, groups } = chain;
+  let seconds = limits.seconds;
+  let found = false;
+  // Middles from the present one outward: a good one found early confines the search for the others.
+  const guess = ends[groups - 1];
+  for (let i = 0; i <= 2 * units; i++) {
+    const middle = guess + (i % 2 === 0 ? i / 2 : -(i + 1) / 2);
+    if (middle < groups || middle > units - groups) continue;
+    strands.endA = middle;
+    strands.beginB = middle;
+    const reached = cutStrands(chain, strands, { ...limits, seconds }, budget, ends);
+    if (reached === undefined) return undefined;
+    if (reached === Number.POSITIVE_INFINITY) continue;
+    found = true;
+    seconds = reached * LESS;
+  }
+  return found;
+}
