@@ -85,7 +85,7 @@ function measure(at: Case, milliseconds: number) {
   const ours = (round: number) =>
     runPipeline(planSchedule(schedule, shape, pick(round)), pick(round), 'async', timeline).makespan;
   const theirs = (round: number) =>
-    schedule.fixed ? runOrders({ orders, shape, placement, costs: pick(round) }) : runBackwardFirst(shape, pick(round));
+    (schedule.fixed ? runOrders : runBackwardFirst)(orders, shape, placement, pick(round));
   for (let round = 0; round < DIFFERENT_COSTS; round++) {
     const difference = Math.abs(ours(round) - theirs(round));
     if (difference > AGREEMENT * ours(round)) throw new Error(`${at.schedule}: the two implementations disagree`);

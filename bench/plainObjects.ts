@@ -20,192 +20,200 @@ interface Task {
   readonly stage: number;
   readonly microbatch: number;
   readonly cost: number;
-  /** Who waits for it, and how long its output takes to get there. */
-  readonly dependents: { readonly task: Task; readonly delay: number }[];
+  /** Its place in the order of its device, where that is given. */
+  readonly place: number;
+  /** Who waits for it. */
+  readonly dependents: Task[];
   waitsFor: number;
-  ready: number;
   start: number;
   end: number;
 }
 
-interface Event {
-  readonly time: number;
+interface Entry {
+  /** The moment of an event; the rank of a ready task. */
+  readonly key: number;
   readonly task: Task;
-  /** The task ends, or else its input arrives. */
+  /** Of an event: the task ends, or else one of its inputs arrives. */
   readonly ends: boolean;
 }
 
-/** A binary heap of events, the earliest first. */
-class EventHeap {
-  readonly #events: Event[] = [];
+/** A binary heap, the least key first. */
+class Heap {
+  readonly #entries: Entry[] = [];
 
-  get size(): number {
-    return this.#events.length;
+  get top(): Entry | undefined {
+    return this.#entries[0];
   }
 
-  get earliest(): number {
-    return this.#events[0].time;
-  }
-
-  push(event: Event): void {
-    const events = this.#events;
-    let hole = events.length;
-    events.push(event);
+  push(entry: Entry): void {
+    const entries = this.#entries;
+    let hole = entries.length;
+    entries.push(entry);
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
-      if (events[parent].time <= event.time) break;
-      events[hole] = events[parent];
+      if (entries[parent].key <= entry.key) break;
+      entries[hole] = entries[parent];
       hole = parent;
     }
-    events[hole] = event;
+    entries[hole] = entry;
   }
 
-  pop(): Event {
-    const events = this.#events;
-    const top = events[0];
-    const moved = events.pop()!;
-    const size = events.length;
-    if (size === 0) return top;
+  pop(): void {
+    const entries = this.#entries;
+    const moved = entries.pop();
+    const size = entries.length;
+    if (moved === undefined || size === 0) return;
     let hole = 0;
     for (;;) {
       let child = 2 * hole + 1;
       if (child >= size) break;
-      if (child + 1 < size && events[child + 1].time < events[child].time) child++;
-      if (events[child].time >= moved.time) break;
-      events[hole] = events[child];
+      if (child + 1 < size && entries[child + 1].key < entries[child].key) child++;
+      if (entries[child].key >= moved.key) break;
+      entries[hole] = entries[child];
       hole = child;
     }
-    events[hole] = moved;
-    return top;
+    entries[hole] = moved;
   }
 }
 
-interface Job {
-  readonly orders: DeviceOrders;
-  readonly shape: PipelineShape;
-  readonly placement: StagePlacement;
-  readonly costs: PipelineCosts;
+interface Device {
+  readonly index: number;
+  readonly ready: Heap;
+  running: Task | undefined;
+  isAwake: boolean;
+  /** Tasks it has started; forwards it has started and backwards it has ended. */
+  started: number;
+  admitted: number;
+  finished: number;
+  busy: number;
 }
 
-/** An object for every task of the orders, by device, each knowing who waits for it. */
-function makeTasks({ orders, shape, placement, costs }: Job): Task[][] {
+/** How a device chooses: the ready task of least rank runs next, if it may. */
+interface Policy {
+  rank(task: Task): number;
+  mayRun(task: Task, device: Device): boolean;
+}
+
+/** An object for every task of the orders, each knowing who waits for it. */
+function makeTasks(
+  orders: DeviceOrders,
+  shape: PipelineShape,
+  placement: StagePlacement,
+  costs: PipelineCosts,
+): Task[] {
   const stages = virtualStageCount(placement, shape);
   const byPass = [FORWARD, BACKWARD, WEIGHT].map(() => Array.from({ length: stages }, (): Task[] => []));
   const costOf = [costs.forward, costs.backward, costs.weight];
-  const devices = orders.map((order, device) =>
-    Array.from(order, (packed): Task => {
+  const tasks: Task[] = [];
+  for (const [device, order] of orders.entries()) {
+    for (const [place, packed] of order.entries()) {
       const kind = taskKind(packed);
       const stage = virtualStageOf(placement, shape.stages, device, taskChunk(packed));
       const microbatch = taskMicrobatch(packed);
       const cost = costOf[kind][stage];
-      const task = { device, kind, stage, microbatch, cost, dependents: [], waitsFor: 0, ready: 0, start: 0, end: 0 };
+      const task = { device, kind, stage, microbatch, cost, place, dependents: [], waitsFor: 0, start: 0, end: 0 };
       byPass[kind][stage][microbatch] = task;
-      return task;
-    }),
-  );
-  for (const tasks of devices) {
-    for (const task of tasks) {
-      const { kind, stage, microbatch } = task;
-      const source = kind === FORWARD ? stage - 1 : stage + 1;
-      if (kind === WEIGHT || source < 0 || source === stages) continue;
-      const producer = byPass[kind][source][microbatch];
-      const delay = producer.device === task.device ? 0 : costs.communication[Math.min(source, stage)];
-      producer.dependents.push({ task, delay });
-      task.waitsFor++;
+      tasks.push(task);
     }
   }
-  return devices;
+  const link = (source: Task, task: Task) => {
+    source.dependents.push(task);
+    task.waitsFor++;
+  };
+  for (const task of tasks) {
+    const { kind, stage, microbatch } = task;
+    if (kind !== FORWARD) link(byPass[kind - 1][stage][microbatch], task);
+    if (kind === FORWARD && stage > 0) link(byPass[kind][stage - 1][microbatch], task);
+    if (kind === BACKWARD && stage + 1 < stages) link(byPass[kind][stage + 1][microbatch], task);
+  }
+  return tasks;
 }
 
-/** Makes the tasks of the orders, runs them, and gives the makespan. */
-export function runOrders(job: Job): number {
-  const devices = makeTasks(job);
-  const next = devices.map(() => 0);
-  const busy = devices.map(() => false);
-  const heap = new EventHeap();
-  let makespan = 0;
-  const startNext = (device: number, now: number) => {
-    const task = devices[device][next[device]];
-    if (busy[device] || task === undefined || task.waitsFor > 0) return;
-    next[device]++;
-    busy[device] = true;
-    task.start = Math.max(now, task.ready);
-    task.end = task.start + task.cost;
-    heap.push({ time: task.end, task, ends: true });
+/** Runs tasks on their devices under a policy, event by event, and gives the makespan. */
+function simulate(tasks: readonly Task[], count: number, costs: PipelineCosts, policy: Policy): number {
+  const devices = Array.from({ length: count }, (_, index): Device => {
+    const ready = new Heap();
+    return { index, ready, running: undefined, isAwake: true, started: 0, admitted: 0, finished: 0, busy: 0 };
+  });
+  const events = new Heap();
+  for (const task of tasks) {
+    if (task.waitsFor === 0) devices[task.device].ready.push({ key: policy.rank(task), task, ends: false });
+  }
+  const arrive = (task: Task, device: Device) => {
+    task.waitsFor--;
+    if (task.waitsFor === 0) device.ready.push({ key: policy.rank(task), task, ends: false });
   };
-  for (let device = 0; device < devices.length; device++) startNext(device, 0);
-  while (heap.size > 0) {
-    const { time, task } = heap.pop();
-    makespan = Math.max(makespan, time);
-    busy[task.device] = false;
-    for (const dependent of task.dependents) {
-      dependent.task.waitsFor--;
-      dependent.task.ready = time + dependent.delay;
-      startNext(dependent.task.device, time);
+  let awake = devices.slice();
+  let now = 0;
+  for (;;) {
+    for (const device of awake) {
+      device.isAwake = false;
+      const task = device.ready.top?.task;
+      if (device.running !== undefined || task === undefined || !policy.mayRun(task, device)) continue;
+      device.ready.pop();
+      task.start = now;
+      task.end = now + task.cost;
+      device.running = task;
+      device.started++;
+      device.busy += task.cost;
+      if (task.kind === FORWARD) device.admitted++;
+      events.push({ key: task.end, task, ends: true });
     }
-    startNext(task.device, time);
-  }
-  return makespan;
-}
-
-/** The ready task to run next: a backward before a forward, the lowest microbatch first. */
-function pick(ready: readonly Task[]): number {
-  let best = 0;
-  for (let i = 1; i < ready.length; i++) {
-    const { kind, microbatch } = ready[i];
-    const backwardFirst = kind === BACKWARD && ready[best].kind === FORWARD;
-    if (backwardFirst || (kind === ready[best].kind && microbatch < ready[best].microbatch)) best = i;
-  }
-  return best;
-}
-
-/** Runs a backward-first policy, decided as it goes with a cap on the microbatches in flight; gives the makespan. */
-export function runBackwardFirst(shape: PipelineShape, costs: PipelineCosts): number {
-  const { stages, microbatches, activeMicrobatches } = shape;
-  const ready = Array.from({ length: stages }, (): Task[] => []);
-  const running = ready.map((): Task | undefined => undefined);
-  const heap = new EventHeap();
-  let admitted = 0;
-  let finished = 0;
-  let makespan = 0;
-  const make = (kind: number, stage: number, microbatch: number): Task => {
-    const cost = (kind === FORWARD ? costs.forward : costs.backward)[stage];
-    return { device: stage, kind, stage, microbatch, cost, dependents: [], waitsFor: 0, ready: 0, start: 0, end: 0 };
-  };
-  const decide = (device: number, now: number) => {
-    if (running[device] !== undefined) return;
-    const mayAdmit = device === 0 && admitted < microbatches && admitted - finished < activeMicrobatches;
-    if (mayAdmit && ready[0].length === 0) ready[0].push(make(FORWARD, 0, admitted++));
-    if (ready[device].length === 0) return;
-    const [task] = ready[device].splice(pick(ready[device]), 1);
-    running[device] = task;
-    task.start = now;
-    task.end = now + task.cost;
-    heap.push({ time: task.end, task, ends: true });
-  };
-  decide(0, 0);
-  while (heap.size > 0) {
-    const now = heap.earliest;
-    const awake = new Set<number>();
-    while (heap.size > 0 && heap.earliest <= now) {
-      const { task, ends } = heap.pop();
-      const { device, kind, microbatch } = task;
-      awake.add(device);
+    if (events.top === undefined) return now;
+    awake = [];
+    now = events.top.key;
+    while (events.top !== undefined && events.top.key <= now) {
+      const { task, ends } = events.top;
+      events.pop();
+      const device = devices[task.device];
+      if (!device.isAwake) {
+        device.isAwake = true;
+        awake.push(device);
+      }
       if (!ends) {
-        ready[device].push(task);
+        arrive(task, device);
         continue;
       }
-      running[device] = undefined;
-      makespan = now;
-      if (kind === BACKWARD && device === 0) finished++;
-      else if (kind === FORWARD && device === stages - 1) ready[device].push(make(BACKWARD, device, microbatch));
-      else {
-        const to = kind === FORWARD ? device + 1 : device - 1;
-        const delay = costs.communication[Math.min(device, to)];
-        heap.push({ time: now + delay, task: make(kind, to, microbatch), ends: false });
+      device.running = undefined;
+      if (task.kind === BACKWARD) device.finished++;
+      for (const dependent of task.dependents) {
+        if (dependent.device === task.device) arrive(dependent, device);
+        else {
+          const delay = costs.communication[Math.min(task.stage, dependent.stage)];
+          events.push({ key: now + delay, task: dependent, ends: false });
+        }
       }
     }
-    for (const device of awake) decide(device, now);
   }
-  return makespan;
+}
+
+/** Makes the tasks of a step, runs them in the order of their devices, and gives the makespan. */
+export function runOrders(
+  orders: DeviceOrders,
+  shape: PipelineShape,
+  placement: StagePlacement,
+  costs: PipelineCosts,
+): number {
+  return simulate(makeTasks(orders, shape, placement, costs), shape.stages, costs, {
+    rank: (task) => task.place,
+    mayRun: (task, device) => task.place === device.started,
+  });
+}
+
+/**
+ * As {@link runOrders}, but each device runs a ready backward before a forward and the lowest microbatch first, and the
+ * first device has a cap on the microbatches in flight.
+ */
+export function runBackwardFirst(
+  orders: DeviceOrders,
+  shape: PipelineShape,
+  placement: StagePlacement,
+  costs: PipelineCosts,
+): number {
+  const { microbatches, activeMicrobatches } = shape;
+  return simulate(makeTasks(orders, shape, placement, costs), shape.stages, costs, {
+    rank: ({ kind, microbatch }) => (kind === BACKWARD ? microbatch : microbatches + microbatch),
+    mayRun: ({ kind }, { index, admitted, finished }) =>
+      kind === BACKWARD || index > 0 || admitted - finished < activeMicrobatches,
+  });
 }

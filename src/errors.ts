@@ -1,5 +1,5 @@
 /** What kind of fault it is: stable, for programs. */
-export type FaultCode = 'invalid' | 'unknown' | 'not-modelled' | 'syntax' | 'unreadable';
+export type FaultCode = 'invalid' | 'unknown' | 'not-modelled' | 'syntax' | 'unreadable' | 'unwritable';
 
 /** One thing wrong with an input: where, what, and what would do. */
 export interface Fault {

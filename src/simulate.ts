@@ -1,36 +1,63 @@
+import { cutsInside, sentBytes } from './graph/slice.ts';
+import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
-import { rankLayout } from './partition/index.ts';
+import { type Cuts, rankLayout } from './partition/index.ts';
 import { planSchedule } from './pipeline/planSchedule.ts';
 import { type PipelineTimeline, runPipeline } from './pipeline/run.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
+import { onDevices } from './pipeline/schedules/onDevices.ts';
+import { chainOf } from './step/chainItems.ts';
 import { composeReport } from './step/composeReport.ts';
 import { cutStages, partitionProblem } from './step/cutStages.ts';
+import { cutTree } from './step/cutTree.ts';
 import { dataCommOf } from './step/dataComm.ts';
-import { finishStep } from './step/finishStep.ts';
+import { evidenceFor } from './step/evidence.ts';
+import { type FinishedStep, finishStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
+import type { ModuleAssignment } from './step/moduleAssignments.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
 import { stageMemory } from './step/stageMemory.ts';
-import { pipelineShape, stageCosts, stageProfiles } from './step/stageProfile.ts';
+import { pipelineShape, type StageProfile, stageCosts, stageProfiles } from './step/stageProfile.ts';
 import { transferSeconds } from './step/transfers.ts';
 
-/** A report with the pipeline's timeline that it was read from. */
+/** A report with what it was read from. */
 export interface Simulation {
   readonly report: Report;
   readonly timeline: PipelineTimeline;
+  /** Every virtual stage, in model order. */
+  readonly stages: readonly StageProfile[];
+  /** What follows the pipeline. */
+  readonly step: FinishedStep;
+  /** Time that hidden states need from virtual stage s to s + 1. */
+  readonly transferSeconds: Float64Array;
+  /** Where a module tree chose the devices: modules with their device, in the order in which they run. */
+  readonly assignments?: readonly ModuleAssignment[];
 }
 
 /** How often a model is cut again because a dynamic schedule held more microbatches than it promised. */
 const mostRecuts = 3;
 
+/** What a forecast may be given besides the job. */
+export interface SimulateOptions {
+  /** Whether to look up published runs like this one, and how far forecasts of them were off; true by default. */
+  readonly evidence?: boolean;
+  /** What somebody's own machines were measured to do. */
+  readonly calibration?: Calibration;
+}
+
 /** Forecasts one training job: memory of every stage, time of a step, and what the whole run takes. */
-export function simulate(job: Job): Report {
-  return simulateDetailed(job).report;
+export function simulate(job: Job, options: SimulateOptions = {}): Report {
+  return simulateDetailed(job, options).report;
 }
 
 /** {@link simulate}, with the timeline for those who draw it. */
-export function simulateDetailed(job: Job): Simulation {
+export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Simulation {
+  // The machines as somebody measured them, if anybody did.
+  const { calibration } = options;
+  const job = calibration === undefined ? asked : calibrated(asked, calibration);
+
   // Which rank sits where, and one rank's share of the model as a graph of operators.
   const layout = rankLayout(job.parallelism.placement, job.parallelism.degrees);
   const graph = rankGraph(job);
@@ -41,21 +68,29 @@ export function simulateDetailed(job: Job): Simulation {
   // What sharding parameters and gradients among replicas adds to every pass.
   const dataComm = dataCommOf(job, layout);
 
+  // What the model may be cut between: its layers, or its operators. A module tree also says which device runs what.
+  const treeCut = cutTree(job, graph, profileOf);
+  const chain = treeCut?.chain ?? chainOf(job, graph);
+
   // Who runs what when, and how long the hidden states travel between stages.
-  const schedule = findSchedule(job.parallelism.schedule);
+  const named = findSchedule(job.parallelism.schedule);
+  const schedule = treeCut === undefined ? named : onDevices(named, treeCut.map);
   const shape = pipelineShape(job);
   const placement = placementOf(schedule, shape);
-  const transfers = transferSeconds(job, layout, placement, shape, graph.units[0].boundaryBytes);
+  const transfersAt = (cuts?: Cuts) => transferSeconds(job, layout, placement, shape, (s) => sentBytes(chain, cuts, s));
+  let transfers = transfersAt();
 
   // Cut the units into virtual stages under each stage's memory limit, and run a step of the pipeline.
   let inFlight = promisedInFlight(schedule, shape);
   for (let recuts = 0; ; recuts++) {
-    const cuts = cutStages(job, partitionProblem(job, graph, profileOf, placement, transfers, inFlight));
-    const stages = stageProfiles(job, graph, profileOf, cuts.ends, dataComm);
+    const cuts =
+      treeCut?.cuts ?? cutStages(job, partitionProblem(job, chain, profileOf, placement, transfers, inFlight));
+    const stages = stageProfiles(job, chain, profileOf, cuts.ends, dataComm);
+    if (cutsInside(chain)) transfers = transfersAt(cuts);
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
     const plan = planSchedule(schedule, shape, costs);
     const held = microbatchesInFlight(plan);
-    if (exceeds(held, inFlight) && recuts < mostRecuts) {
+    if (treeCut === undefined && exceeds(held, inFlight) && recuts < mostRecuts) {
       inFlight = raised(inFlight, held);
       continue;
     }
@@ -63,9 +98,17 @@ export function simulateDetailed(job: Job): Simulation {
 
     // Average gradients, step the optimizer; then read off memory and the report.
     const step = finishStep(job, layout, timeline, stages);
-    const memory = stageMemory(job, timeline, stages);
-    const warnings =
-      recuts === 0 ? [] : [`The schedule held more microbatches than it promised: cut ${recuts} more times.`];
-    return { report: composeReport(job, { cuts, stages, timeline, step, memory, warnings }), timeline };
+    const memory = stageMemory(job, timeline, stages, (device) => Math.max(step.barrier, step.ends[device]!.reducedAt));
+    const warnings = [
+      ...(job.notes ?? []),
+      ...calibrationWarnings(asked, calibration),
+      ...(treeCut?.warnings ?? []),
+      ...(recuts === 0 ? [] : [`The schedule held more microbatches than it promised: cut ${recuts} more times.`]),
+    ];
+    // What is known of runs like this one.
+    const evidence = options.evidence === false ? undefined : evidenceFor(job, step.stepTimeSeconds);
+    const report = composeReport(job, { cuts, stages, timeline, step, memory, evidence, warnings });
+    const assignments = treeCut === undefined ? {} : { assignments: treeCut.assignments };
+    return { report, timeline, stages, step, transferSeconds: transfers, ...assignments };
   }
 }

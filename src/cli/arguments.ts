@@ -32,7 +32,11 @@ export function readArguments(command: Command, args: readonly string[]): Argume
   const faults = given.flatMap(({ name, rawName, value }) => optionFaults(command, known, name, rawName, value));
   if (faults.length === 0) faults.push(...positionalFaults(command, positionals));
   if (faults.length > 0) throw new ForetrainError(faults);
-  return { positionals, has: (option) => given.some((token) => token.name === option) };
+  return {
+    positionals,
+    has: (option) => given.some((token) => token.name === option),
+    value: (option) => given.findLast((token) => token.name === option)?.value,
+  };
 }
 
 function optionFaults(
@@ -44,7 +48,8 @@ function optionFaults(
 ): Fault[] {
   const option = known.find((candidate) => candidate.name === name);
   if (option !== undefined) {
-    if (option.value !== undefined || value === undefined) return [];
+    if (option.value !== undefined) return missingValue(option, rawName, value);
+    if (value === undefined) return [];
     return [{ path: rawName, message: 'takes no value; leave out what follows the equals sign', code: 'invalid' }];
   }
   if (command.optionsToCome?.includes(name)) {
@@ -56,6 +61,14 @@ function optionFaults(
   );
   const hint = nearest === undefined ? takes(command) : `did you mean --${nearest}?`;
   return [{ path: rawName, message: `foretrain ${command.name} has no such option; ${hint}`, code: 'unknown' }];
+}
+
+/** A word that looks like an option is one: its value was forgotten. */
+function missingValue(option: OptionSpec, rawName: string, value: string | undefined): Fault[] {
+  if (value !== undefined && value !== '' && !/^-./.test(value)) return [];
+  return [
+    { path: rawName, message: `is missing its ${option.value}; write ${rawName} ${option.value}`, code: 'invalid' },
+  ];
 }
 
 function takes({ name, options }: Command): string {

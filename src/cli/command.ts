@@ -31,6 +31,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** Options that stand alone. */
   has(option: string): boolean;
+  /** What follows an option that takes a value; the last one where it is given twice. */
+  value(option: string): string | undefined;
 }
 
 /** What a command works with: its streams, and how its text may look. */

@@ -5,6 +5,8 @@ import type { Command, OptionSpec } from './command.ts';
 export const summaries: readonly (readonly [name: string, summary: string])[] = [
   ['simulate', 'forecast one training job, or a stream of them'],
   ['validate', 'hold forecasts against published measurements'],
+  ['calibrate', 'fit foretrain to runs of your own'],
+  ['partition', 'cut a model into stages, or any graph into parts'],
   ['schedule', 'run a pipeline schedule by itself'],
   ['models', 'list the models that a job can name'],
   ['instances', 'list the instances that a job can book, with their prices'],

@@ -16,6 +16,8 @@ export const FAULT_OF_INPUT = 2;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   simulate: async () => (await import('./simulate.ts')).simulateCommand,
   validate: async () => (await import('./validate.ts')).validateCommand,
+  calibrate: async () => (await import('./calibrate.ts')).calibrateCommand,
+  partition: async () => (await import('./partition.ts')).partitionCommand,
   schedule: async () => (await import('./schedule.ts')).scheduleCommand,
   models: async () => (await import('./models.ts')).modelsCommand,
   instances: async () => (await import('./instances.ts')).instancesCommand,
@@ -24,7 +26,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** Commands of later versions: refused by name rather than as misspelt. */
-const commandsToCome: readonly string[] = ['plan', 'partition', 'calibrate', 'fits'];
+const commandsToCome: readonly string[] = ['plan', 'fits'];
 
 /** Columns of a text whose stream does not say how wide it is, and the most that a line is filled. */
 const DEFAULT_WIDTH = 120;

@@ -1,12 +1,14 @@
 import { fail } from '../errors.ts';
 import type { ScheduleRun } from '../pipeline/answer.ts';
+import type { TransferMode } from '../pipeline/run.ts';
 import { type Arguments, type Command, type Io, jsonOption, printJson } from './command.ts';
 import { readInput } from './input.ts';
+import { sayTrace, traceOf, traceOption } from './trace.ts';
 
 /** `foretrain schedule`: a pipeline schedule by itself, without a model. */
 export const scheduleCommand: Command = {
   name: 'schedule',
-  usage: ['schedule SPEC.json [--json]'],
+  usage: ['schedule SPEC.json [--json] [--trace FILE]'],
   description: [
     'Runs a pipeline schedule by itself: how long a step takes, the least that any order',
     'could take, how much of it is bubble, how many microbatches each device holds, and',
@@ -21,8 +23,7 @@ export const scheduleCommand: Command = {
     'virtualStages, transfers ("async", "link", "blocking"), microbatchGroupSize,',
     'activeMicrobatches, memoryLimit, fusedPair.',
   ].join('\n'),
-  options: [jsonOption],
-  optionsToCome: ['trace'],
+  options: [jsonOption, traceOption],
   examples: ['foretrain schedule spec.json', 'foretrain schedule spec.json --json | jq .bubbleFraction'],
   argument: { name: 'SPEC.json', most: 1 },
 
@@ -34,24 +35,28 @@ export const scheduleCommand: Command = {
       await io.showHelp();
       return 2;
     }
-    const run = await answerText(text);
-    if (args.has('json')) {
-      await printJson(io, run.answer);
-      return 0;
+    const { run, transfers } = await answerText(text);
+    const trace = await traceOf(args, async () => {
+      const { traceOfSchedule } = await import('../report/trace.ts');
+      return traceOfSchedule(run, transfers);
+    });
+    if (args.has('json')) await printJson(io, run.answer);
+    else {
+      const { createStyle, renderSchedule } = await import('../report/index.ts');
+      await io.stdout.write(renderSchedule(run, createStyle(io)));
     }
-    const { createStyle, renderSchedule } = await import('../report/index.ts');
-    await io.stdout.write(renderSchedule(run, createStyle(io)));
+    await sayTrace(trace, args.has('json'), io);
     return 0;
   },
 };
 
-async function answerText(text: string): Promise<ScheduleRun> {
+async function answerText(text: string): Promise<{ readonly run: ScheduleRun; readonly transfers: TransferMode }> {
   const [{ parseScheduleSpec }, { runSchedule }] = await Promise.all([
     import('../job/index.ts'),
     import('../pipeline/answer.ts'),
   ]);
   const { schedule, shape, costs, transfers } = parseScheduleSpec(text);
-  return runSchedule({
+  const run = runSchedule({
     schedule: schedule.name,
     ...shape,
     forward: costs.forward,
@@ -61,4 +66,5 @@ async function answerText(text: string): Promise<ScheduleRun> {
     fusedPair: costs.fusedPair,
     transfers,
   });
+  return { run, transfers };
 }

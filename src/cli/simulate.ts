@@ -1,12 +1,15 @@
 import { fail } from '../errors.ts';
 import type { Job } from '../job/index.ts';
+import type { SimulateOptions, Simulation } from '../simulate.ts';
+import { calibrationOf, calibrationOption } from './calibration.ts';
 import { type Arguments, type Command, type Io, jsonOption, printJson } from './command.ts';
 import { readInput } from './input.ts';
+import { refuseTrace, sayTrace, traceOf, traceOption } from './trace.ts';
 
 /** `foretrain simulate`: a job in, a report out. */
 export const simulateCommand: Command = {
   name: 'simulate',
-  usage: ['simulate JOB.json [--json]', 'simulate --jsonl < JOBS.jsonl'],
+  usage: ['simulate JOB.json [--json] [--trace FILE] [--calibration FILE]', 'simulate --jsonl < JOBS.jsonl'],
   description: [
     'Forecasts a training job: whether it fits in memory and how full every stage is,',
     'how long a step takes and where the time goes, how many days the run takes and',
@@ -24,13 +27,20 @@ export const simulateCommand: Command = {
   options: [
     jsonOption,
     { name: 'jsonl', help: 'read jobs from standard input, one a line, and print reports, one a line' },
+    traceOption,
+    calibrationOption,
   ],
-  optionsToCome: ['trace', 'html', 'launch', 'calibration'],
+  optionsToCome: ['html', 'launch'],
   examples: ['foretrain simulate job.json', 'foretrain simulate job.json --json | jq .stepTimeSeconds'],
   argument: { name: 'JOB.json', most: 1 },
 
   async run(args: Arguments, io: Io): Promise<number> {
-    if (args.has('jsonl')) return (await import('./simulateLines.ts')).simulateLines(args.positionals[0] ?? '-', io);
+    const options = await calibrationOf(args);
+    if (args.has('jsonl')) {
+      refuseTrace(args);
+      const { simulateLines } = await import('./simulateLines.ts');
+      return simulateLines(args.positionals[0] ?? '-', options, io);
+    }
     const [path] = args.positionals;
     if (path === undefined) fail('JOB.json', 'is missing; give the path of a job, or - for standard input');
     const text = await readInput(path, io);
@@ -39,7 +49,14 @@ export const simulateCommand: Command = {
       return 2;
     }
     const job = await readJobText(text, path);
-    await (args.has('json') ? printReport(job, io) : printText(job, io));
+    const simulation = await simulated(job, options);
+    const trace = await traceOf(args, async () => {
+      const { traceOfSimulation } = await import('../report/trace.ts');
+      return traceOfSimulation(job, simulation);
+    });
+    if (args.has('json')) await printJson(io, simulation.report);
+    else await printText(job, simulation, io);
+    await sayTrace(trace, args.has('json'), io);
     return 0;
   },
 };
@@ -52,16 +69,12 @@ async function readJobText(text: string, path: string): Promise<Job> {
   return readJob(withModelFile(parseJson(text, 'a job'), folderOf(path)));
 }
 
-async function printReport(job: Job, io: Io): Promise<void> {
-  const { simulate } = await import('../simulate.ts');
-  await printJson(io, simulate(job));
+async function simulated(job: Job, options: SimulateOptions): Promise<Simulation> {
+  const { simulateDetailed } = await import('../simulate.ts');
+  return simulateDetailed(job, options);
 }
 
-async function printText(job: Job, io: Io): Promise<void> {
-  const [{ simulateDetailed }, { createStyle, renderReport }] = await Promise.all([
-    import('../simulate.ts'),
-    import('../report/index.ts'),
-  ]);
-  const { report, timeline } = simulateDetailed(job);
+async function printText(job: Job, { report, timeline }: Simulation, io: Io): Promise<void> {
+  const { createStyle, renderReport } = await import('../report/index.ts');
   await io.stdout.write(renderReport(report, { job, timeline }, createStyle(io)));
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type Fault, ForetrainError } from '../errors.ts';
 import { parseJson, readJob } from '../job/index.ts';
-import { simulate } from '../simulate.ts';
+import { type SimulateOptions, simulate } from '../simulate.ts';
 import type { Io } from './command.ts';
 import { messageOf } from './faults.ts';
 import { type Line, readLines, readText } from './input.ts';
@@ -17,8 +17,9 @@ interface LineError {
  * write.
  *
  * @param path a file of jobs, or `-` for standard input
+ * @param options what every forecast is given
  */
-export async function simulateLines(path: string, io: Io): Promise<number> {
+export async function simulateLines(path: string, options: SimulateOptions, io: Io): Promise<number> {
   if (path === '-' && io.stdin.isTTY === true) {
     await io.showHelp();
     return 2;
@@ -27,7 +28,7 @@ export async function simulateLines(path: string, io: Io): Promise<number> {
   const folder = folderOf(path);
   for await (const line of readLines(path === '-' ? io.stdin : createReadStream(path))) {
     if (line.text?.trim() === '') continue;
-    await io.stdout.write(`${JSON.stringify(answerLine(line, folder))}\n`);
+    await io.stdout.write(`${JSON.stringify(answerLine(line, folder, options))}\n`);
   }
   return 0;
 }
@@ -43,9 +44,9 @@ async function assertReadable(path: string): Promise<void> {
   }
 }
 
-function answerLine(line: Line, folder: string): object {
+function answerLine(line: Line, folder: string, options: SimulateOptions): object {
   try {
-    return simulate(readJob(withModelFile(parseJson(textOf(line), 'a job'), folder)));
+    return simulate(readJob(withModelFile(parseJson(textOf(line), 'a job'), folder)), options);
   } catch (error) {
     return lineError(error, line.number);
   }

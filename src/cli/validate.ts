@@ -42,7 +42,7 @@ export const validateCommand: Command = {
     const progress = createProgress(io, rows.length);
     const evaluate: Evaluate = (job) => {
       progress.step();
-      return simulate(readJob(job));
+      return simulate(readJob(job), { evidence: false });
     };
     const sets: ScoredSet[] = groupBySet(rows).map((set) => scoreSet(set, evaluate));
     progress.clear();

@@ -9,7 +9,7 @@ export function addAttention(unit: UnitBuilder, input: number): number {
   const { tensor, elementBytes } = unit.sharding;
   const heads = attentionHeads / tensor;
   const keyValues = Math.max(1, keyValueHeads / tensor);
-  const own = unit.ownTokens * hiddenSize;
+  const own = unit.savedTokens * hiddenSize;
   const entered = unit.enterTensor(input, 'attention');
   const projections = unit.stack.fusedProjections
     ? [{ name: 'query_key_value', heads: heads + 2 * keyValues, whole: attentionHeads + 2 * keyValueHeads }]
@@ -73,6 +73,8 @@ export function addAttention(unit: UnitBuilder, input: number): number {
   return unit.leaveTensor(projected, 'attention');
 }
 
+const fp32Bytes = 4;
+
 function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, keyValues: number): number {
   const { headSize, dropout } = unit.model;
   const { sequenceLength: keys, elementBytes } = unit.sharding;
@@ -85,16 +87,19 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
   let readBytes = operands * elementBytes;
   let writeBytes = output * elementBytes;
   let backwardBytes = 2 * (operands + output) * elementBytes;
+  let backwardWorkspaceBytes = 0;
   if (isFlash(kernel)) {
     saved.push({ name: 'log-sum-exp of the scores', bytes: 4 * queries * heads, core: true });
   } else {
     // Bytes a score: kept for the backward pass, and crossing memory forward and backward, with and without dropout;
     // the unfused kernel scales, masks and converts to fp32 in passes of their own.
     const unfused = kernel === 'unfused';
-    const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : 2;
+    const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : unit.stack.fusedSoftmaxBytes;
     const forward = (dropout > 0 ? 13 : 8) + (unfused ? 19 : 0);
     const backward = (dropout > 0 ? 19 : 14) + (unfused ? 10 : 0);
     saved.push({ name: 'softmax of the scores', bytes: kept * scores, core: true });
+    // The gradients on either side of the softmax.
+    backwardWorkspaceBytes = 2 * (unfused ? fp32Bytes : elementBytes) * scores;
     readBytes += (forward / 2) * scores;
     writeBytes += (forward / 2) * scores;
     backwardBytes += backward * scores;
@@ -110,6 +115,7 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     backwardBytes,
     outputBytes: output * elementBytes,
     saved,
+    backwardWorkspaceBytes,
     attention: {
       queries,
       keys,
@@ -117,6 +123,9 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
       headSize,
       causal: isCausal(unit.model) && unit.stack.attentionSkipsMasked,
       dropout: dropout > 0,
+      // One product writes the scores and the other reads them; their four gradients read and write them four times.
+      productBytes: 2 * elementBytes * scores + operands * elementBytes + output * elementBytes,
+      backwardProductBytes: 4 * elementBytes * scores + 2 * (operands + output) * elementBytes,
     },
   });
 }

@@ -12,6 +12,8 @@ export interface Unit {
   readonly edges: readonly OperatorEdge[];
   /** Hidden states that enter and leave the unit, bytes of one sequence on this rank. */
   readonly boundaryBytes: number;
+  /** Of a slice: its part of the whole unit, by operators. */
+  readonly share?: number;
 }
 
 /** One rank's share of a model as a chain of units. It is the flat form of {@link toDirectedGraph}: repeated layers are stored once. */

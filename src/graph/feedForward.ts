@@ -7,7 +7,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
   const { tensor, elementBytes } = unit.sharding;
   const width = feedForwardSize / tensor;
   const gated = isGated(unit.model);
-  const own = unit.ownTokens * hiddenSize;
+  const own = unit.savedTokens * hiddenSize;
   const entered = unit.enterTensor(input, 'feed_forward');
   const first = gated
     ? unit.stack.fusedProjections

@@ -26,6 +26,9 @@ export interface AttentionShape {
   readonly headSize: number;
   readonly causal: boolean;
   readonly dropout: boolean;
+  /** Of an operator's bytes, those that the two products of the scores themselves move, forward and backward. */
+  readonly productBytes: number;
+  readonly backwardProductBytes: number;
 }
 
 export type CollectiveKind = 'all-reduce' | 'all-gather' | 'reduce-scatter';
@@ -68,6 +71,8 @@ export interface Operator {
   readonly backwardBytes: number;
   readonly outputBytes: number;
   readonly saved: readonly SavedTensor[];
+  /** Alive inside its backward pass only, beyond the gradients of its inputs and its output. */
+  readonly backwardWorkspaceBytes?: number;
   readonly gemm?: Gemm;
   readonly attention?: AttentionShape;
   readonly collective?: CollectiveShape;

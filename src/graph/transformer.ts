@@ -80,7 +80,7 @@ function head(unit: UnitBuilder): Unit {
   let last = family === 'bert' ? addPooler(unit) : unit.norm(-1, 'final_norm');
   last = unit.enterTensor(last, 'logits');
   last = unit.add([last], {
-    ...unit.matmul('logits', { m: unit.tokens, n: vocabulary / tensor, k: hiddenSize }, unit.ownTokens * hiddenSize),
+    ...unit.matmul('logits', { m: unit.tokens, n: vocabulary / tensor, k: hiddenSize }, unit.savedTokens * hiddenSize),
     parameters: (vocabulary / tensor) * hiddenSize,
     // A tied head uses the embedding's parameters: they are the model's once, but each end of a pipeline holds a copy.
     wholeParameters: tiedEmbeddings ? 0 : vocabulary * hiddenSize,
@@ -95,7 +95,9 @@ function head(unit: UnitBuilder): Unit {
       collective: { group: 'tensor', forward: 'all-gather', backwardGather: false, bytes },
     });
   }
-  const { saved, forward, backward } = unit.stack.lossBytesPerLogit;
+  const { saved, peak, compiledPeak = peak, forward, backward } = unit.stack.lossBytesPerLogit;
+  // A loss over logits that tensor ranks share is not compiled.
+  const most = unit.stack.compiled && unit.sharding.tensor === 1 ? compiledPeak : peak;
   unit.add([last], {
     kind: 'loss',
     module: 'loss',
@@ -104,6 +106,7 @@ function head(unit: UnitBuilder): Unit {
     backwardBytes: backward * logits,
     outputBytes: 4 * unit.tokens,
     saved: [{ name: 'softmax of the logits', bytes: saved * logits, core: false }],
+    backwardWorkspaceBytes: (most - saved) * logits,
   });
   return unit.finish('head');
 }

@@ -25,6 +25,8 @@ export class UnitBuilder {
   readonly tokens: number;
   /** The same between tensor-parallel regions, where sequence parallelism splits them further. */
   readonly ownTokens: number;
+  /** The same of the input that a linear keeps where all tensor ranks need it whole. */
+  readonly savedTokens: number;
   readonly #operators: Operator[] = [];
   readonly #edges: OperatorEdge[] = [];
 
@@ -34,6 +36,7 @@ export class UnitBuilder {
     this.sharding = sharding;
     this.tokens = sharding.sequenceLength / sharding.context;
     this.ownTokens = this.tokens / (sharding.sequenceParallel ? sharding.tensor : 1);
+    this.savedTokens = stack.keepsGatheredInputs ? this.tokens : this.ownTokens;
   }
 
   add(inputs: readonly number[], draft: Draft): number {

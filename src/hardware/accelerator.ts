@@ -34,6 +34,8 @@ export interface Accelerator {
   readonly multiprocessors?: number;
   /** Best sustained matrix multiplication measured, FLOP/s. */
   readonly measuredMatmulFlopsPerSecond?: Readonly<Partial<Record<Precision, number>>>;
+  /** What its matrix units reach over what foretrain says of their kind, as somebody measured; 1 where absent. */
+  readonly matrixFactor?: number;
   readonly powerWatts?: number;
   readonly link: {
     readonly name: string /** All links of this rank together, one direction. */;

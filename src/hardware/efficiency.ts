@@ -10,8 +10,10 @@ export interface Efficiency {
   readonly batchedMatmul: number;
   /** Of memory bandwidth, by the operands of a matrix product. */
   readonly matmulMemory: number;
-  /** Of memory bandwidth, by kernels that only read and write. */
+  /** Of memory bandwidth, by kernels that only read and write, by norms and by activations. */
   readonly elementwise: number;
+  readonly norm: number;
+  readonly activation: number;
   /** Output tile of a matrix product; whole tiles fill whole waves of multiprocessors. */
   readonly tile: { readonly m: number; readonly n: number };
   /** Share of a last wave's emptiness that is felt: kernels choose smaller tiles there. */
@@ -25,12 +27,14 @@ export interface Efficiency {
 
 const ampere: Efficiency = {
   matmul: 0.75,
-  matmul8bit: 0.75,
-  batchedMatmul: 0.42,
+  matmul8bit: 0.77,
+  batchedMatmul: 0.9,
   matmulMemory: 0.8,
   elementwise: 0.85,
+  norm: 0.5,
+  activation: 0.7,
   tile: { m: 128, n: 256 },
-  waveWeight: 0.5,
+  waveWeight: 0.35,
   stolenByCollectives: 0.2,
   kernelSeconds: 5e-6,
   sources: {
@@ -101,5 +105,24 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
 
 /** What kernels reach on this accelerator. */
 export function efficiencyOf(accelerator: Accelerator): Efficiency {
-  return byGeneration[accelerator.generation];
+  const { generation, matrixFactor } = accelerator;
+  return matrixFactor === undefined ? byGeneration[generation] : calibratedOf(accelerator, matrixFactor);
+}
+
+const calibrated = new WeakMap<Accelerator, Efficiency>();
+
+/** The same, its matrix products faster by a factor. */
+function calibratedOf(accelerator: Accelerator, factor: number): Efficiency {
+  let efficiency = calibrated.get(accelerator);
+  if (efficiency === undefined) {
+    const { matmul, matmul8bit, batchedMatmul, ...others } = byGeneration[accelerator.generation];
+    efficiency = {
+      ...others,
+      matmul: matmul * factor,
+      matmul8bit: matmul8bit * factor,
+      batchedMatmul: batchedMatmul * factor,
+    };
+    calibrated.set(accelerator, efficiency);
+  }
+  return efficiency;
 }

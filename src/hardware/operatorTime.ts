@@ -34,12 +34,14 @@ export function operatorSeconds(
     }
     case 'collective':
       return nothing;
-    default:
+    default: {
+      const kind = operator.kind === 'norm' || operator.kind === 'activation' ? operator.kind : 'elementwise';
       return {
-        forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences),
-        backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
+        forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences, kind),
+        backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences, kind),
         backwardWeight: 0,
       };
+    }
   }
 }
 
@@ -58,20 +60,27 @@ function linearSeconds(
   const element = elementBytes(precision);
   const operands = (m * k + k * n + m * n) * element;
   const cast = narrow && precision !== 'bf16';
+  const gradient = gradientTraffic(choice, element);
   const castSeconds = (elements: number) =>
     cast ? memoryBoundSeconds(accelerator, castBytesPerElement * elements) : 0;
   return {
     forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(m * k),
     backwardInput: matmulSeconds(accelerator, precision, m, k, n, operands) + castSeconds(m * n),
     backwardWeight:
-      matmulSeconds(
-        accelerator,
-        precision,
-        k,
-        n,
-        m,
-        // The gradient is read and written where microbatches add up in it.
-        (m * k + m * n) * element + 2 * choice.gradientBytes * k * n,
-      ) + memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
+      matmulSeconds(accelerator, precision, k, n, m, (m * k + m * n) * element + gradient.product * k * n) +
+      memoryBoundSeconds(accelerator, gradient.addition * k * n) +
+      memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };
+}
+
+/** Bytes that a weight gradient's element moves: in the product that makes it, and in a kernel that adds it up. */
+function gradientTraffic({ gradientAccumulation, gradientBytes }: KernelChoice, element: number) {
+  switch (gradientAccumulation) {
+    case 'fused':
+      return { product: 2 * gradientBytes, addition: 0 };
+    case 'separate':
+      return { product: element, addition: element + 2 * gradientBytes };
+    case 'sharded':
+      return { product: element, addition: 0 };
+  }
 }

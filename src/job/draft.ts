@@ -17,6 +17,8 @@ export interface Draft {
   readonly stack: Stack | undefined;
   readonly training: Drafted<Training>;
   readonly parallelism: DraftedParallelism;
+  /** What is forecast otherwise than the job says, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** How the job is spread over the devices, each field on its own. */
@@ -35,6 +37,8 @@ export interface DraftedParallelism {
   readonly activeMicrobatches: number | undefined;
   readonly schedule: Schedule | undefined;
   readonly partitioner: Partitioner | undefined;
+  readonly cutAt: Parallelism['cutAt'] | undefined;
+  readonly cutsAfter: readonly string[] | undefined;
   readonly placement: Parallelism['placement'] | undefined;
   readonly zeroStage: Parallelism['zeroStage'] | undefined;
   readonly shardingDegree: number | undefined;

@@ -12,18 +12,23 @@ export interface FaultList {
   throwIfAny(): void;
 }
 
-/** An empty list of faults. */
-export function collectFaults(): FaultList {
+/**
+ * An empty list of faults.
+ * @param written where the person who wrote the input finds a field, if not at its own path
+ */
+export function collectFaults(written: (path: string) => string = (path) => path): FaultList {
   const faults: Fault[] = [];
   return {
     faults,
     add: (path, message, code = 'invalid') => {
-      faults.push({ path, message, code });
+      faults.push({ path: written(path), message, code });
     },
     // What is merely not modelled has a value like any other.
     sound: (...paths) =>
-      !faults.some((fault) => fault.code !== 'not-modelled' && paths.some((path) => overlaps(fault.path, path))),
-    names: (path) => faults.some((fault) => fault.path === path),
+      !faults.some(
+        (fault) => fault.code !== 'not-modelled' && paths.some((path) => overlaps(fault.path, written(path))),
+      ),
+    names: (path) => faults.some((fault) => fault.path === written(path)),
     throwIfAny: () => {
       if (faults.length > 0) throw new ForetrainError(faults);
     },

@@ -18,6 +18,8 @@ export interface Job {
   readonly stack: Stack;
   readonly training: Training;
   readonly parallelism: Parallelism;
+  /** What is forecast otherwise than the job's software would do it, in sentences; they become warnings. */
+  readonly notes?: readonly string[];
 }
 
 export interface Cluster {
@@ -55,6 +57,10 @@ export interface Parallelism {
   /** A name that the list of schedules has. */
   readonly schedule: string;
   readonly partitioner: Partitioner;
+  /** Stages are cut between layers, as stacks can launch them, or between single operators. */
+  readonly cutAt: 'layer' | 'operator';
+  /** Units (or operators) after which a stage must end. */
+  readonly cutsAfter: readonly string[];
   /** Letters from slowest- to fastest-varying. */
   readonly placement: PlacementLetters;
   readonly zeroStage: 0 | 1 | 2 | 3;
@@ -66,5 +72,7 @@ export interface Parallelism {
 /** How the model is cut into virtual stages. `stageLayers`: transformer layers of each, in model order. */
 export type Partitioner =
   | { readonly kind: 'exact' }
+  /** SageMaker's module tree; `memoryWeight`: 0 balances time, 1 memory. */
+  | { readonly kind: 'tree'; readonly memoryWeight: number }
   | { readonly kind: 'uniform' }
   | { readonly kind: 'layers'; readonly stageLayers: readonly number[] };

@@ -18,7 +18,7 @@ export interface NotModelled {
 export const stacksNotModelled: readonly string[] = [];
 
 /** Schedules that a training step cannot run yet. */
-export const schedulesNotModelled: readonly string[] = ['dualpipe', 'dualpipe-v', 'auto'];
+export const schedulesNotModelled: readonly string[] = ['auto'];
 
 /** Schedules known by name; each is refused for as long as the list of schedules lacks it. */
 export const schedulesToCome: readonly string[] = ['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'];
@@ -64,10 +64,7 @@ export const notModelled: readonly NotModelled[] = [
     models: allBut(...schedulesNotModelled),
     instead: '`foretrain schedules` lists what is',
   },
-  { path: 'parallelism.partitioner', models: allBut('multilevel', 'tree'), instead: 'exact, uniform and layers are' },
-  { path: 'parallelism.cutsAfter', models: never, instead: 'partitioner layers with stageLayers is' },
-  { path: 'parallelism.memoryWeight', models: never, instead: 'partitioner exact, which has no such weight, is' },
-  { path: 'parallelism.cutAt', models: allBut('operator'), instead: 'layer is' },
+  { path: 'parallelism.partitioner', models: allBut('multilevel'), instead: 'exact, tree, uniform and layers are' },
   {
     path: 'parallelism.placement',
     models: allBut('auto'),
@@ -80,8 +77,6 @@ export const notModelled: readonly NotModelled[] = [
   { path: 'parallelism.offload.optimizer', models: only(false, 0), instead: 'false is' },
   { path: 'parallelism.offload.parameters', models: only(false, 0), instead: 'false is' },
   { path: 'parallelism.offload.horizon', models: never, instead: 'training without offloading is' },
-
-  { path: 'smp', models: never, instead: '`parallelism` in its place is' },
 ];
 
 /** A field whose values are modelled for some stacks only. */

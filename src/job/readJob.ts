@@ -9,6 +9,7 @@ import { readStack } from './readStack.ts';
 import { readTraining } from './readTraining.ts';
 import { refuseNotModelled } from './refuseNotModelled.ts';
 import { type JobInput, readFields } from './schema/job.ts';
+import { pathsOf, withoutSmp } from './smp/index.ts';
 import { counted } from './words.ts';
 
 /**
@@ -18,7 +19,7 @@ import { counted } from './words.ts';
  * @throws {ForetrainError} with all faults found: first those of single fields, then those of fields together
  */
 export function readJob(value: unknown): Job {
-  const faults = collectFaults();
+  const faults = collectFaults(pathsOf(value));
   const draft = draftJob(readFields(value, faults), faults);
   refuseNotModelled(draft, faults);
   for (const check of checks) check(draft, faults);
@@ -26,14 +27,15 @@ export function readJob(value: unknown): Job {
   return finish(draft);
 }
 
-function draftJob(input: JobInput, faults: FaultList): Draft {
-  const model = readModel(input.model, input.training?.sequenceLength, faults);
-  const cluster = readCluster(input.cluster, faults);
+function draftJob(written: JobInput, faults: FaultList): Draft {
+  const model = readModel(written.model, written.training?.sequenceLength, faults);
+  const cluster = readCluster(written.cluster, faults);
+  const { input, notes } = withoutSmp(written, cluster, faults);
   const accelerator = cluster.instance?.accelerator;
   const stack = readStack(input.stack, accelerator, faults);
   const training = readTraining(input.training, accelerator, faults);
   const parallelism = readParallelism(input.parallelism, { cluster, stack, training }, faults);
-  return { input, model, cluster, stack, training, parallelism };
+  return { input, model, cluster, stack, training, parallelism, notes };
 }
 
 /** The job of a draft without faults. */
@@ -47,6 +49,7 @@ function finish(draft: Draft): Job {
     stack: settled(draft.stack, 'stack'),
     training: finishTraining(draft.training),
     parallelism: finishParallelism(draft),
+    ...(draft.notes.length === 0 ? {} : { notes: draft.notes }),
   };
 }
 
@@ -95,6 +98,8 @@ function finishParallelism({ parallelism }: Draft): Parallelism {
     activeMicrobatches: settled(parallelism.activeMicrobatches, 'parallelism.activeMicrobatches'),
     schedule: settled(parallelism.schedule, 'parallelism.schedule').name,
     partitioner: settled(parallelism.partitioner, 'parallelism.partitioner'),
+    cutAt: settled(parallelism.cutAt, 'parallelism.cutAt'),
+    cutsAfter: settled(parallelism.cutsAfter, 'parallelism.cutsAfter'),
     placement: settled(parallelism.placement, 'parallelism.placement'),
     zeroStage: settled(parallelism.zeroStage, 'parallelism.zeroStage'),
     shardingDegree: settled(parallelism.shardingDegree, 'parallelism.shardingDegree'),

@@ -11,6 +11,9 @@ import { shown } from './words.ts';
 /** Microbatches that SageMaker's library keeps in flight beyond the number of stages. */
 const activeBeyondStages = 2;
 
+/** `memory_weight` of SageMaker's library with its default, `optimize: "memory"`. */
+const defaultMemoryWeight = 0.8;
+
 /** How the job is spread over the devices, every default filled in where no fault stands in the way. */
 export function readParallelism(
   written: ParallelismInput | undefined,
@@ -51,6 +54,8 @@ export function readParallelism(
     ),
     schedule: readSchedule(settle('schedule', defaultSchedule(virtualStages, stack)), 'parallelism.schedule', faults),
     partitioner: readPartitioner(input, faults),
+    cutAt: settle('cutAt', 'layer' as const),
+    cutsAfter: settle('cutsAfter', []),
     placement: readPlacement(settle('placement', stack?.defaults.placement), faults),
     zeroStage,
     shardingDegree: settle('shardingDegree', data),
@@ -74,19 +79,31 @@ function defaultSchedule(virtualStages: number | undefined, stack: Stack | undef
 }
 
 function readPartitioner(input: ParallelismInput, faults: FaultList): Partitioner | undefined {
-  const { partitioner, stageLayers } = input;
-  if (!faults.sound('parallelism.partitioner', 'parallelism.stageLayers')) return undefined;
+  const { partitioner, stageLayers, memoryWeight } = input;
+  if (!faults.sound('parallelism.partitioner', 'parallelism.stageLayers', 'parallelism.memoryWeight')) return undefined;
   if (stageLayers !== undefined && (partitioner ?? 'layers') !== 'layers') {
     faults.add('parallelism.stageLayers', `stands beside partitioner ${partitioner}; it goes with partitioner layers`);
     return undefined;
   }
-  if (stageLayers !== undefined) return { kind: 'layers', stageLayers };
-  if (partitioner === 'layers') {
-    faults.add('parallelism.stageLayers', 'is missing; partitioner layers needs the layers of each virtual stage');
+  const kind = stageLayers === undefined ? (partitioner ?? 'exact') : 'layers';
+  if (memoryWeight !== undefined && kind !== 'tree') {
+    faults.add('parallelism.memoryWeight', `stands beside partitioner ${kind}; it goes with partitioner tree`);
     return undefined;
   }
-  // The other partitioners are refused by name.
-  return { kind: partitioner === 'uniform' ? 'uniform' : 'exact' };
+  switch (kind) {
+    case 'tree':
+      return { kind, memoryWeight: memoryWeight ?? defaultMemoryWeight };
+    case 'uniform':
+      return { kind };
+    case 'layers':
+      if (stageLayers !== undefined) return { kind, stageLayers };
+      faults.add('parallelism.stageLayers', 'is missing; partitioner layers needs the layers of each virtual stage');
+      return undefined;
+    case 'exact':
+    case 'multilevel':
+      // Multilevel is refused by name.
+      return { kind: 'exact' };
+  }
 }
 
 function readPlacement(written: string | undefined, faults: FaultList): PlacementLetters | undefined {

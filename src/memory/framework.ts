@@ -1,4 +1,18 @@
+import { type ParallelDegrees, parameterReplicas } from '../graph/degrees.ts';
 import type { Stack } from '../stack/stack.ts';
+
+/** What tensors take on a device at its fullest moment. */
+export interface TensorBytes {
+  /** All through the step. */
+  readonly steadyBytes: number;
+  /** What comes and goes. */
+  readonly transientBytes: number;
+  /**
+   * Temporary tensors of other moments. The caching allocator keeps the blocks of the loss, gigabytes each, and those
+   * of the layers apart, ready for the next microbatch.
+   */
+  readonly idleBytes: number;
+}
 
 /** How the allocator and the driver see what a process holds. */
 export interface FrameworkMemory {
@@ -7,10 +21,34 @@ export interface FrameworkMemory {
 }
 
 /**
- * Reserved bytes (allocator slack on what comes and goes, and its workspaces) and what the driver shows (context and
- * libraries on top), for tensors of `steadyBytes` that stay and `transientBytes` that come and go.
+ * Reserved bytes (the allocator's slack on what comes and goes on top of the tensors) and what the driver shows
+ * (context, libraries and buffers of communicators on top of that).
  */
-export function frameworkMemory(stack: Stack, steadyBytes: number, transientBytes: number): FrameworkMemory {
-  const reservedBytes = Math.ceil(steadyBytes + transientBytes * (1 + stack.fragmentation) + stack.workspaceBytes);
-  return { reservedBytes, deviceBytes: Math.ceil(reservedBytes + stack.contextBytes) };
+export function frameworkMemory(stack: Stack, tensors: TensorBytes, communicators: number): FrameworkMemory {
+  const { steadyBytes, transientBytes, idleBytes } = tensors;
+  const reservedBytes = Math.ceil(steadyBytes + (transientBytes + idleBytes) * (1 + stack.fragmentation));
+  return { reservedBytes, deviceBytes: Math.ceil(reservedBytes + outsideBytes(stack, communicators)) };
+}
+
+/** Bytes of a device that no allocator of tensors sees. */
+export function outsideBytes(stack: Stack, communicators: number): number {
+  return stack.contextBytes + communicators * stack.communicatorBytes;
+}
+
+/**
+ * Groups in which a rank exchanges anything, each a communicator with buffers of its own: tensor, pipeline, context and
+ * data parallel, tensor and pipeline together (the gradient norm), and both ends of a pipeline with tied embeddings.
+ * @source Megatron-LM core/parallel_state.py
+ */
+export function communicatorCount(degrees: ParallelDegrees, tiedEmbeddings: boolean): number {
+  const { tensor, pipeline, context } = degrees;
+  const groups = [
+    tensor > 1,
+    pipeline > 1,
+    context > 1,
+    parameterReplicas(degrees) > 1,
+    tensor > 1 && pipeline > 1,
+    tiedEmbeddings && pipeline > 1,
+  ];
+  return groups.filter((used) => used).length;
 }

@@ -1,3 +1,5 @@
+import type { UnitRecompute } from './unitMemory.ts';
+
 /**
  * What the forward pass throws away and the backward pass computes again.
  * `selective`: the attention core; `selective-op`: torchtitan's per-operator policy;
@@ -9,4 +11,7 @@ export type Recompute =
   | { readonly mode: 'selective-op' }
   /** `layers`: only the first N of each virtual stage; `every`: each n-th layer; `group`: one checkpoint for N layers. */
   | { readonly mode: 'full'; readonly layers?: number; readonly every?: number; readonly group?: number }
-  | { readonly mode: 'auto' };
+  /** The cheapest choice for every stage that fits. */
+  | { readonly mode: 'auto' }
+  /** One way for each layer of the model: what `auto` found; no job says it. */
+  | { readonly mode: 'chosen'; readonly layers: readonly UnitRecompute[] };

@@ -6,6 +6,8 @@ export interface ModelStates {
   readonly parametersBytes: number;
   readonly gradientsBytes: number;
   readonly optimizerBytes: number;
+  /** Alive only while the optimizer steps: an fp32 copy of 16-bit gradients. */
+  readonly stepBytes: number;
 }
 
 /** How ZeRO divides them: stage 1 shares the optimizer's states, 2 gradients as well, 3 parameters as well. */
@@ -51,13 +53,15 @@ export function modelStates(
       parametersBytes: fp32Bytes * ownParameters + gathered,
       gradientsBytes: fp32Bytes * ownGradients,
       optimizerBytes: moments,
+      stepBytes: 0,
     };
   }
   const gradient = gradientBytes(stack.gradientAccumulationDtype);
   const copy = gradient < fp32Bytes && stack.gradientCopyForStep ? fp32Bytes : 0;
   return {
     parametersBytes: elementBytes(precision) * ownParameters,
-    gradientsBytes: gradient * ownGradients + copy * owned,
+    gradientsBytes: gradient * ownGradients,
     optimizerBytes: fp32Bytes * owned + moments,
+    stepBytes: copy * owned,
   };
 }

@@ -3,47 +3,96 @@ import { type Operator, savedBytes, sum } from '../graph/operator.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /**
- * What a unit does with its saved tensors: keeps them, drops those of the attention core, keeps what torchtitan's
- * per-operator policy keeps, or keeps only its input.
+ * What a unit does with its saved tensors: keeps them, drops those that cheap operators make again, drops those of the
+ * attention core, keeps what torchtitan's per-operator policy keeps, keeps only its input, or, inside a checkpoint of
+ * several units, nothing.
  */
-export type UnitRecompute = 'none' | 'selective' | 'selective-op' | 'full';
+export const unitRecomputes = ['none', 'cheap', 'selective', 'selective-op', 'full', 'inner'] as const;
+export type UnitRecompute = (typeof unitRecomputes)[number];
+
+/** A tensor that stays from the forward to the backward pass of a microbatch. */
+export interface KeptTensor {
+  readonly name: string;
+  readonly bytes: number;
+}
 
 /** Bytes of one unit for `sequences` sequences on one rank. */
 export interface UnitMemory {
-  /** Kept from the forward to the backward pass of a microbatch. */
+  /** Kept from the forward to the backward pass of a microbatch, and all of it together. */
+  readonly kept: readonly KeptTensor[];
   readonly savedBytes: number;
-  /** Alive only while the unit's forward or backward pass runs, beyond what is saved. */
-  readonly forwardTransientBytes: number;
-  readonly backwardTransientBytes: number;
+  /** The part of it that a backward pass of the inputs leaves for that of the weights. */
+  readonly weightBytes: number;
+  /** Tensors that the backward pass computes again. */
+  readonly recomputedBytes: number;
+  /** Gradients of activations, the most that are alive at once. */
+  readonly gradientBytes: number;
+  /** Alive only while the loss runs, beyond what is saved; 0 in a unit without one. */
+  readonly lossTransientBytes: number;
 }
 
 /**
- * What one unit keeps and what it needs while it runs.
- * @source arXiv 2205.05198 section 5: selective recomputation drops the attention core, full keeps the unit's input
+ * What one unit keeps and what it needs while it runs. PyTorch keeps the graph of a split backward pass until its
+ * second part, all but the logits.
+ * @source arXiv 2205.05198 section 5: selective recomputation drops the attention core, full keeps the unit's input;
+ * pytorch/pytorch torch/distributed/pipelining/_backward.py; the peaks of arXiv 2401.10241 table 4
  */
-export function unitMemory(unit: Unit, stack: Stack, sequences: number, recompute: UnitRecompute): UnitMemory {
+export function unitMemory(unit: Unit, sequences: number, recompute: UnitRecompute): UnitMemory {
   const all = sum(unit.operators, savedBytes);
-  const kept = keptBytes(unit, recompute, all);
-  const loss = unit.operators.find((operator) => operator.kind === 'loss');
-  const logits = loss === undefined ? 0 : savedBytes(loss) / stack.lossBytesPerLogit.saved;
-  const lossPeak = logits * (stack.lossBytesPerLogit.peak - stack.lossBytesPerLogit.saved);
+  const tensors = keptTensors(unit, recompute);
+  const kept = sum(tensors, ({ bytes }) => bytes);
+  const losses = unit.operators.filter(({ kind }) => kind === 'loss');
   return {
+    kept: tensors.map(({ name, bytes }) => ({ name, bytes: bytes * sequences })),
     savedBytes: kept * sequences,
-    forwardTransientBytes: 0,
-    backwardTransientBytes: (Math.max(0, all - kept) + lossPeak) * sequences,
+    weightBytes: Math.max(0, kept - sum(losses, savedBytes)) * sequences,
+    recomputedBytes: Math.max(0, all - kept) * sequences,
+    gradientBytes: gradientBytes(unit) * sequences,
+    lossTransientBytes: sum(losses, ({ backwardWorkspaceBytes = 0 }) => backwardWorkspaceBytes) * sequences,
   };
 }
 
-function keptBytes(unit: Unit, recompute: UnitRecompute, all: number): number {
+/**
+ * Most bytes of gradients that one sequence's backward pass through a unit has alive beyond what its saved tensors have
+ * given back by then: that of an operator's output, those of its inputs, and that which goes round by the residual.
+ */
+function gradientBytes(unit: Unit): number {
+  const incoming = new Float64Array(unit.operators.length);
+  for (const { to, bytes } of unit.edges) incoming[to]! += bytes;
+  let freed = 0;
+  let most = 0;
+  for (let index = unit.operators.length - 1; index >= 0; index--) {
+    const operator = unit.operators[index]!;
+    if (operator.kind === 'loss') continue;
+    const alive = unit.boundaryBytes + operator.outputBytes + incoming[index]! + (operator.backwardWorkspaceBytes ?? 0);
+    most = Math.max(most, alive - freed);
+    freed += savedBytes(operator);
+  }
+  return most;
+}
+
+/** The tensors of one sequence that a unit keeps. */
+function keptTensors(unit: Unit, recompute: UnitRecompute): readonly KeptTensor[] {
+  const saved = unit.operators.flatMap((operator) => operator.saved);
+  const input = { name: `input of the ${unit.kind}`, bytes: unit.boundaryBytes };
   switch (recompute) {
     case 'none':
-      return all;
+      return saved;
+    case 'cheap':
+      return saved.filter(({ name }) => !madeCheaply(unit).has(name));
     case 'selective':
-      return all - sum(unit.operators, coreBytes);
-    case 'selective-op':
-      return unit.boundaryBytes + sum(unit.operators, (operator) => policyBytes(unit, operator));
+      return saved.filter(({ core }) => !core);
+    case 'selective-op': {
+      const outputs = unit.operators.map((operator) => ({
+        name: `output of ${operator.module}`,
+        bytes: policyBytes(unit, operator),
+      }));
+      return [input, ...outputs.filter(({ bytes }) => bytes > 0)];
+    }
     case 'full':
-      return unit.boundaryBytes;
+      return [input];
+    case 'inner':
+      return [];
   }
 }
 
@@ -53,13 +102,42 @@ export function isRecomputed(unit: Unit, operator: Operator, stack: Stack, recom
   switch (recompute) {
     case 'none':
       return false;
+    case 'cheap':
+      return cheapMakers(unit).includes(operator);
     case 'selective':
       return operator.kind === 'attention';
     case 'selective-op':
       return policyBytes(unit, operator) === 0 && operator.kind !== 'collective';
     case 'full':
+    case 'inner':
       return true;
   }
+}
+
+/**
+ * Norms and activations whose output only a product keeps: cheap to make again from their own input, which is kept.
+ * @source Megatron-LM core/tensor_parallel/random.py, CheckpointWithoutOutput: `layernorm` and activation recomputation
+ */
+function cheapMakers(unit: Unit): readonly Operator[] {
+  return unit.operators.filter(
+    (operator) => (operator.kind === 'norm' || operator.kind === 'activation') && eaters(unit, operator).length > 0,
+  );
+}
+
+/** Names of the inputs that products keep and that cheap operators make. */
+function madeCheaply(unit: Unit): ReadonlySet<string> {
+  const makers = cheapMakers(unit);
+  return new Set(makers.flatMap((maker) => eaters(unit, maker).flatMap(({ saved }) => saved.map(({ name }) => name))));
+}
+
+/** The products that take an operator's output, straight or gathered from all tensor ranks. */
+function eaters(unit: Unit, maker: Operator): readonly Operator[] {
+  const readers = (index: number) => unit.edges.filter(({ from }) => from === index).map(({ to }) => to);
+  return readers(unit.operators.indexOf(maker)).flatMap((to) => {
+    const reader = unit.operators[to]!;
+    const behind = reader.kind === 'collective' ? readers(to).map((index) => unit.operators[index]!) : [reader];
+    return behind.filter(({ kind }) => kind === 'matmul');
+  });
 }
 
 /** Behind the last tensor that the backward pass needs: a product needs its input, not its output. */

@@ -38,6 +38,8 @@ export function chainOf(problem: PartitionProblem): Chain {
     seconds[i + 1] = seconds[i] + problem.seconds[i];
     staticBytes[i + 1] = staticBytes[i] + problem.staticBytes[i];
     activationBytes[i + 1] = activationBytes[i] + problem.activationBytes[i];
+  }
+  for (let i = 0; i + 1 < units; i++) {
     edgeSeconds[i + 1] = problem.boundarySeconds[i];
     edgeBytes[i + 1] = problem.boundaryBytes[i];
   }

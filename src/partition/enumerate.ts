@@ -6,12 +6,14 @@ const MOST_CUTS = 2000;
 
 /** Whether a chain has so few cuts that all can be tried. */
 export function isEnumerable(chain: Chain): boolean {
+  const positions = chain.units - 1;
+  const chosen = Math.min(chain.virtualStages - 1, positions - chain.virtualStages + 1);
   let cuts = 1;
-  for (let i = 1; i < chain.virtualStages; i++) {
-    cuts *= (chain.units - i) / i;
-    if (cuts > MOST_CUTS && i <= chain.units >> 1) return false;
+  for (let i = 1; i <= chosen; i++) {
+    cuts *= (positions - chosen + i) / i;
+    if (cuts > MOST_CUTS + 0.5) return false;
   }
-  return Math.round(cuts) <= MOST_CUTS;
+  return true;
 }
 
 /** The best of all cuts. */

@@ -8,8 +8,15 @@ import { polishCuts, searchCuts, searchPairs } from './localSearch.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
 import { proveTwoChunks } from './twoChunks.ts';
 
-/** Transitions that the search by pairs of rounds may try: about a millisecond. */
-const PAIR_TRANSITIONS = 2e5;
+/** Two chunks a device are proved up to this many units: layers, but not operators. */
+const MOST_PROVED_UNITS = 130;
+
+/** Transitions that the search by pairs of rounds may try: a millisecond for layers, some ten for operators. */
+const FEW_TRANSITIONS = 2e5;
+const MANY_TRANSITIONS = 1e6;
+
+/** Units that such a search moves a cut by at a time, where there are many: a wide corridor costs its fourth power. */
+const CORRIDORS = [3, 5];
 
 /**
  * The contiguous cuts with the least bottleneck load of a device, then the fewest bytes sent between devices, then the
@@ -25,8 +32,16 @@ export function exact(problem: PartitionProblem): Cuts {
   if (isEnumerable(chain)) return { ...cutsOf(chain, enumerateCuts(chain)), proved: true };
   const withinMemory = lowerBoundSeconds(chain, true);
   const ends = searchCuts(chain, withinMemory);
-  const proved = chain.virtualStages <= 2 * chain.groups ? proveTwoChunks(chain, ends, withinMemory) : false;
-  if (chain.virtualStages > 2 * chain.groups) searchPairs(chain, ends, withinMemory, { transitions: PAIR_TRANSITIONS });
+  let proved = false;
+  if (chain.virtualStages <= 2 * chain.groups && chain.units <= MOST_PROVED_UNITS) {
+    proved = proveTwoChunks(chain, ends, withinMemory);
+  } else {
+    const few = chain.units <= MOST_PROVED_UNITS;
+    const budget = { transitions: few ? FEW_TRANSITIONS : MANY_TRANSITIONS };
+    for (const corridor of few ? [Number.POSITIVE_INFINITY] : CORRIDORS) {
+      searchPairs(chain, ends, withinMemory, budget, corridor);
+    }
+  }
   const cuts = cutsOf(chain, polishCuts(chain, ends));
   const meets = cuts.overBytes === 0 && cuts.bottleneckSeconds <= withinMemory * (1 + TOLERANCE);
   return { ...cuts, proved: proved || meets };

@@ -13,4 +13,13 @@ export {
   rankOf,
 } from './placement.ts';
 export type { Cuts, PartitionProblem } from './problem.ts';
+export {
+  formatAssignments,
+  type ModuleAssignment,
+  type ModuleNode,
+  type ModuleRun,
+  type TreeOptions,
+  type TreePartition,
+  tree,
+} from './tree.ts';
 export { layers, uniform } from './uniform.ts';

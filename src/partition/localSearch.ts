@@ -52,38 +52,42 @@ function spread(chain: Chain, ends: Int32Array, floor: number): void {
 
 /**
  * Better cuts by pairs of rounds, each pair cut anew together in the best way given the others, until no pair brings
- * more, the floor is reached or the budget spent.
+ * more, the floor is reached or the budget spent. Rounds begin at the first device, or half way through the devices,
+ * so that the ends of either kind of round move in the other.
+ *
+ * @param corridor how far each cut may move at a time
  */
-export function searchPairs(chain: Chain, ends: Int32Array, floor: number, budget: Budget): void {
-  const { groups, virtualStages } = chain;
-  const rounds = virtualStages / groups;
+export function searchPairs(chain: Chain, ends: Int32Array, floor: number, budget: Budget, corridor: number): void {
   const strands = wholeStrands(chain);
-  const pairs = (rounds * (rounds - 1)) / 2;
-  let carried = new Carried(chain, ends);
+  strands.corridor = corridor;
+  const pairs = strands.inward ? [[0, chain.virtualStages - 1]] : roundPairs(chain);
+  const carried = new Carried(chain, ends);
   let { bottleneckSeconds, overBytes } = score(chain, ends);
-  for (let pair = 0, idle = 0; idle < pairs && bottleneckSeconds > floor * (1 + TOLERANCE); pair = (pair + 1) % pairs) {
-    const [first, second] = pairOf(pair, rounds);
-    placeStrands(strands, carried, first * groups, second * groups);
+  for (let n = 0, idle = 0; idle < pairs.length && bottleneckSeconds > floor * (1 + TOLERANCE); n++) {
+    const [firstA, firstB] = pairs[n % pairs.length];
+    if (!strands.inward) placeStrands(strands, carried, firstA, firstB);
     const limits = { seconds: bottleneckSeconds * (1 - 3 * TOLERANCE), extraBytes: overBytes };
     const reached = cutStrands(chain, strands, limits, budget, ends);
     if (reached === undefined) return;
     idle++;
     if (reached === Number.POSITIVE_INFINITY) continue;
+    // A corridor moves with the cuts, so that the pair may have more to give.
     idle = 0;
-    spread(chain, ends, floor);
-    carried = new Carried(chain, ends);
+    carried.measure(0, chain.virtualStages);
     ({ bottleneckSeconds, overBytes } = score(chain, ends));
   }
 }
 
-/** Numbers the pairs of rounds: neighbours first. */
-function pairOf(pair: number, rounds: number): readonly [number, number] {
-  let distance = 1;
-  while (pair >= rounds - distance) {
-    pair -= rounds - distance;
-    distance++;
+/** First stages of every two rounds, neighbours before others. */
+function roundPairs({ groups, virtualStages }: Chain): number[][] {
+  const pairs: number[][] = [];
+  const half = groups >> 1;
+  for (let apart = groups; apart < virtualStages; apart += groups) {
+    for (let first = 0; first + apart + groups <= virtualStages; first += Math.max(1, half)) {
+      if (first % groups === 0 || first % groups === half) pairs.push([first, first + apart]);
+    }
   }
-  return [pair, pair + distance];
+  return pairs;
 }
 
 function placeStrands(strands: Strands, carried: Carried, firstA: number, firstB: number): void {

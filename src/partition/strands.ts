@@ -15,6 +15,8 @@ export interface Strands {
   endA: number;
   beginB: number;
   endB: number;
+  /** How far each cut may move from where it is; Infinity leaves all open. */
+  corridor: number;
   readonly otherSeconds: Float64Array;
   readonly otherBytes: Float64Array;
   readonly otherTransientBytes: Float64Array;
@@ -44,34 +46,42 @@ export function wholeStrands(chain: Chain): Strands {
     endA: chain.units,
     beginB: chain.units,
     endB: chain.units,
+    corridor: Number.POSITIVE_INFINITY,
     otherSeconds: new Float64Array(chain.groups),
     otherBytes: new Float64Array(chain.groups),
     otherTransientBytes: new Float64Array(chain.groups),
   };
 }
 
-// States by i · stride + j, how far the strands have come: the least bottleneck so far, and where it came from.
+// States by how far the strands have come, i and j, counted from the bases of each device's corridor and packed into
+// i · stride + j: the least bottleneck so far, and where it came from.
 let current = new Float64Array(0);
 let next = new Float64Array(0);
 let parents = new Int32Array(0);
 let active = new Int32Array(0);
 let activeNext = new Int32Array(0);
+let baseI = new Int32Array(0);
+let baseJ = new Int32Array(0);
+// The largest transient bytes of a second chunk, by its length.
+let transientByLength = new Float64Array(0);
 // Of the devices after each one: seconds and bytes that they can take, and the fewest microbatches in flight on either strand.
 let laterSeconds = new Float64Array(0);
 let laterRoom = new Float64Array(0);
 let laterHeldA = new Float64Array(0);
 let laterHeldB = new Float64Array(0);
 
-function reserve(units: number, groups: number): void {
-  const cells = (units + 1) * (units + 1);
+function reserve(units: number, groups: number, cells: number): void {
   if (current.length < cells) {
     current = new Float64Array(cells).fill(Number.POSITIVE_INFINITY);
     next = new Float64Array(cells).fill(Number.POSITIVE_INFINITY);
     active = new Int32Array(cells);
     activeNext = new Int32Array(cells);
   }
+  if (transientByLength.length <= units) transientByLength = new Float64Array(2 * units);
   if (parents.length < cells * groups) parents = new Int32Array(cells * groups);
   if (laterRoom.length < groups) {
+    baseI = new Int32Array(2 * groups);
+    baseJ = new Int32Array(2 * groups);
     laterSeconds = new Float64Array(2 * groups);
     laterRoom = new Float64Array(2 * groups);
     laterHeldA = new Float64Array(2 * groups);
@@ -81,7 +91,8 @@ function reserve(units: number, groups: number): void {
 
 /**
  * The least bottleneck of two strands, by dynamic programming device by device over how far both have come. Writes the
- * cuts into `ends`; Infinity where none keep to the limits, undefined where the budget ran out.
+ * cuts into `ends`, around which the corridor lies; Infinity where none keep to the limits, undefined where the budget
+ * ran out.
  *
  * A state is dropped where what is left is more than the later devices can take, in seconds or in bytes; tensors sent
  * and transient bytes are left out of that.
@@ -96,10 +107,10 @@ export function cutStrands(
   const { units, groups, virtualStages, group, seconds, staticBytes, activationBytes, transientBytes } = chain;
   const { edgeSeconds, forced, parted, capacityBytes } = chain;
   const { inFlight } = chain.problem;
-  const { inward, firstA, firstB, beginA, endA, beginB, endB, otherSeconds } = strands;
-  reserve(units, groups);
-  const stride = units + 1;
+  const { inward, firstA, firstB, beginA, endA, beginB, endB, corridor, otherSeconds } = strands;
+  const stride = strideOf(units, corridor);
   const cells = stride * stride;
+  reserve(units, groups, cells);
   const step = inward ? -1 : 1;
   // An odd dual pipeline ends with one stage that its device runs in both directions: half of its limit a run.
   const lonely = inward && virtualStages % 2 === 1;
@@ -121,8 +132,15 @@ export function cutStrands(
     laterSeconds[g - 1] = laterSeconds[g] + share * (limit - otherSeconds[g]);
   }
 
+  for (let g = 0; g < groups; g++) {
+    const open = corridor === Number.POSITIVE_INFINITY;
+    const stageB = inward ? firstB - g : firstB + g - 1;
+    baseI[g] = open ? 0 : (g === 0 ? beginA : ends[firstA + g - 1]) - corridor;
+    baseJ[g] = open ? 0 : (g === 0 ? beginB : ends[stageB]) - corridor;
+  }
+
   let states = 1;
-  active[0] = beginA * stride + beginB;
+  active[0] = (beginA - baseI[0]) * stride + beginB - baseJ[0];
   current[active[0]] = 0;
   let left = budget.transitions;
   for (let g = 0; g < last && left >= 0; g++) {
@@ -150,29 +168,50 @@ export function cutStrands(
       const code = active[index];
       const value = current[code];
       current[code] = Number.POSITIVE_INFINITY;
-      const i = (code / stride) | 0;
-      const j = code - i * stride;
+      const row = (code / stride) | 0;
+      const i = row + baseI[g];
+      const j = code - row * stride + baseJ[g];
       const rest = inward ? seconds[j] - seconds[i] : seconds[endA] - seconds[i] + seconds[endB] - seconds[j];
       const need = rest - laterLimit;
       if (others + need > limit) continue;
-      const endI = inward ? j - 1 - laterUnits : endA - laterUnits;
-      let transientA = otherTransient;
-      for (let a = i + 1; a <= endI; a++) {
+      const firstI = Math.max(i + 1, ends[stageA] - corridor);
+      const lastI = Math.min(inward ? j - 1 - laterUnits : endA - laterUnits, ends[stageA] + corridor);
+      // Lengths that the second chunk may have: by its corridor, the units that later stages need, and the load.
+      const wantedB = inward ? ends[stageB - 1] : ends[stageB];
+      const shortest = Math.max(1, step * (wantedB - j) - corridor);
+      const longest = Math.min(
+        inward ? j - Math.max(i + 1 + laterUnits, forced[j]) : endB - laterUnits - j,
+        step * (wantedB - j) + corridor,
+      );
+      let most = 0;
+      transientByLength[0] = otherTransient;
+      while (most < longest) {
+        const b = j + step * (most + 1);
+        if (others + step * (seconds[b] - seconds[j]) > limit || (!inward && forced[b] > j)) break;
+        const unitBytes = transientBytes[inward ? b : b - 1];
+        transientByLength[most + 1] = unitBytes > transientByLength[most] ? unitBytes : transientByLength[most];
+        most++;
+      }
+      left -= most;
+      let transientA = chunkTransientBytes(chain, i, firstI - 1);
+      let least = most;
+      for (let a = firstI; a <= lastI; a++) {
         const secondsA = seconds[a] - seconds[i];
         if (others + secondsA > limit || forced[a] > i) break;
         if (transientBytes[a - 1] > transientA) transientA = transientBytes[a - 1];
         const bytesA = staticBytes[a] - staticBytes[i] + heldA * (activationBytes[a] - activationBytes[i]);
         if (bytesA + transientA > room) break;
         const fixed = others + secondsA + enterA * edgeSeconds[i] + leaveA * edgeSeconds[a] + nearB * edgeSeconds[j];
-        const endJ = inward ? Math.max(a + laterUnits, forced[j]) : endB - laterUnits;
-        let transient = transientA;
-        for (let b = j + step; inward ? b >= endJ : b <= endJ; b += step) {
+        left--;
+        // A longer first chunk asks less of the second.
+        while (least > shortest && secondsA + step * (seconds[j + step * (least - 1)] - seconds[j]) >= need) least--;
+        const ceiling = inward ? Math.min(most, j - a - laterUnits) : most;
+        for (let length = Math.max(least, shortest); length <= ceiling; length++) {
+          const b = j + step * length;
           const secondsB = step * (seconds[b] - seconds[j]);
           if (others + secondsA + secondsB > limit) break;
-          if (!inward && forced[b] > j) break;
-          const unit = inward ? b : b - 1;
-          if (transientBytes[unit] > transient) transient = transientBytes[unit];
           const staticsB = staticBytes[b] - staticBytes[j];
+          const transient = transientA > transientByLength[length] ? transientA : transientByLength[length];
           const bytes = bytesA + step * (staticsB + heldB * (activationBytes[b] - activationBytes[j])) + transient;
           if (bytes > room) break;
           left--;
@@ -188,7 +227,7 @@ export function cutStrands(
               leastB * (activationBytes[endB] - activationBytes[b]);
           if (stays > laterBytes) continue;
           const reached = value > load ? value : load;
-          const target = a * stride + b;
+          const target = (a - baseI[g + 1]) * stride + b - baseJ[g + 1];
           if (reached >= next[target]) continue;
           if (next[target] === Number.POSITIVE_INFINITY) activeNext[found++] = target;
           next[target] = reached;
@@ -211,8 +250,9 @@ export function cutStrands(
     const value = current[code];
     current[code] = Number.POSITIVE_INFINITY;
     if (left < 0) continue;
-    const i = (code / stride) | 0;
-    const j = code - i * stride;
+    const row = (code / stride) | 0;
+    const i = row + baseI[last];
+    const j = code - row * stride + baseJ[last];
     // Where inward strands meet is still open; they do not where the last stage is a single one.
     const firstCut = inward ? i + 1 : endA;
     const lastCut = lonely ? i + 1 : inward ? j - 1 : endA;
@@ -254,13 +294,16 @@ function lastLoad(chain: Chain, strands: Strands, limits: StrandLimits, i: numbe
   return bytes + transient > room ? Number.POSITIVE_INFINITY : load;
 }
 
+/** Positions that a state's coordinates may take. */
+function strideOf(units: number, corridor: number): number {
+  return (corridor === Number.POSITIVE_INFINITY ? units : 2 * corridor) + 1;
+}
+
 /** Writes the cuts that led to a last state. */
 function trace(chain: Chain, strands: Strands, code: number, cut: number, ends: Int32Array): void {
-  const { units, groups } = chain;
   const { inward, firstA, firstB } = strands;
-  const stride = units + 1;
-  const cells = stride * stride;
-  const last = groups - 1;
+  const stride = strideOf(chain.units, strands.corridor);
+  const last = chain.groups - 1;
   if (inward) {
     if (firstA + last !== firstB - last) ends[firstA + last] = cut;
     ends[firstB] = strands.beginB;
@@ -269,10 +312,9 @@ function trace(chain: Chain, strands: Strands, code: number, cut: number, ends: 
     ends[firstB + last] = strands.endB;
   }
   for (let g = last, state = code; g >= 1; g--) {
-    const i = (state / stride) | 0;
-    const j = state - i * stride;
-    ends[firstA + g - 1] = i;
-    ends[inward ? firstB - g : firstB + g - 1] = j;
-    state = parents[g * cells + state];
+    const row = (state / stride) | 0;
+    ends[firstA + g - 1] = row + baseI[g];
+    ends[inward ? firstB - g : firstB + g - 1] = state - row * stride + baseJ[g];
+    state = parents[g * stride * stride + state];
   }
 }

@@ -2,9 +2,11 @@ import { type Chain, TOLERANCE } from './chain.ts';
 import { score } from './evaluate.ts';
 import { type Budget, cutStrands, type StrandLimits, wholeStrands } from './strands.ts';
 
-/** Chains of two chunks a device are proved up to this many units, within so many transitions. */
-const MOST_UNITS = 130;
+/** Transitions after which a proof is given up. */
 const MOST_TRANSITIONS = 2e7;
+
+/** The same where counting has shown that nothing fits: how far over the least bad cuts are is worth less. */
+const MOST_TRANSITIONS_OVER = 2e5;
 
 /** Smaller by more than rounding. */
 const LESS = 1 - 3 * TOLERANCE;
@@ -14,22 +16,33 @@ const LESS = 1 - 3 * TOLERANCE;
  * `dual`) take one dynamic program; a loop's take one for each middle, where the first round ends and the second
  * begins.
  *
- * @param floor seconds below which no bottleneck lies: cuts that reach it need no proof
+ * @param floor seconds below which no bottleneck of cuts that fit lies: those that reach it need no proof
  */
 export function proveTwoChunks(chain: Chain, ends: Int32Array, floor: number): boolean {
-  if (chain.units > MOST_UNITS) return false;
-  const budget: Budget = { transitions: MOST_TRANSITIONS };
-  for (;;) {
-    const { overBytes, bottleneckSeconds } = score(chain, ends);
-    if (overBytes > 0) {
-      const lessOver = { seconds: Number.POSITIVE_INFINITY, extraBytes: overBytes * LESS };
-      const found = cutBest(chain, lessOver, budget, ends);
-      if (found === undefined) return false;
-      if (found) continue;
-    }
-    if (bottleneckSeconds <= floor * (1 + TOLERANCE)) return true;
-    const faster = { seconds: bottleneckSeconds * LESS, extraBytes: overBytes };
-    return cutBest(chain, faster, budget, ends) !== undefined;
+  const nothingFits = floor === Number.POSITIVE_INFINITY;
+  const budget: Budget = { transitions: nothingFits ? MOST_TRANSITIONS_OVER : MOST_TRANSITIONS };
+  if (!leastOver(chain, ends, budget)) return false;
+  const { overBytes, bottleneckSeconds } = score(chain, ends);
+  if (overBytes === 0 && bottleneckSeconds <= floor * (1 + TOLERANCE)) return true;
+  const faster = { seconds: bottleneckSeconds * LESS, extraBytes: overBytes };
+  return cutBest(chain, faster, budget, ends) !== undefined;
+}
+
+/** Brings down the bytes over capacity by halves, then step by step; false where the budget ran out. */
+function leastOver(chain: Chain, ends: Int32Array, budget: Budget): boolean {
+  let impossible = 0;
+  for (let halving = false; ; halving = !halving) {
+    const { overBytes, peakBytes } = score(chain, ends);
+    if (overBytes === 0) return true;
+    // Less by more than what rounding forgives.
+    const less = Math.max(0, overBytes - 4 * TOLERANCE * peakBytes);
+    if (less < impossible) return true;
+    const extraBytes = halving ? (impossible + less) / 2 : less;
+    const found = cutBest(chain, { seconds: Number.POSITIVE_INFINITY, extraBytes }, budget, ends);
+    if (found === undefined) return false;
+    if (found) continue;
+    if (!halving) return true;
+    impossible = extraBytes;
   }
 }
 

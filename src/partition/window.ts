@@ -123,9 +123,11 @@ export function cutWindow(chain: Chain, ends: Int32Array, window: Window, aim: A
         }
         if (earlier === Number.POSITIVE_INFINITY || load > limit) continue;
         const value = earlier + (aim === 'squares' ? load * load : outBytes);
-        if (value > best) continue;
+        // Sums of bytes that are equal but for their last bits leave the choice to the peak.
+        const slack = aim === 'traffic' && best < Number.POSITIVE_INFINITY ? TOLERANCE * best : 0;
+        if (value > best + slack) continue;
         const peak = peaks[before + from] > bytes ? peaks[before + from] : bytes;
-        if (value < best || peak < bestPeak) {
+        if (value < best - slack || peak < bestPeak) {
           best = value;
           bestPeak = peak;
           choice = from;

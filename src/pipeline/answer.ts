@@ -4,8 +4,9 @@ import { orderLabels } from './labels.ts';
 import { planLowerBound } from './lowerBound.ts';
 import { inFlight, inFlightUntilInput } from './memory.ts';
 import { chunksPerDevice } from './placement.ts';
-import { planPipeline } from './plan.ts';
+import { type PipelinePlan, planPipeline } from './plan.ts';
 import { checkShape } from './planSchedule.ts';
+import { residentBound } from './residentBound.ts';
 import { type PipelineTimeline, runPipeline, type TransferMode } from './run.ts';
 import { type DeviceOrders, type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
 import { findSchedule } from './schedules/index.ts';
@@ -46,6 +47,14 @@ export function bubbleFraction({ makespan, busy }: PipelineTimeline): number {
   return busy.reduce((sum, time) => sum + (makespan - time) / makespan, 0) / busy.length;
 }
 
+/** The bound of every order within the memory limit of the question; 0 where it has none. */
+function limitedBound(plan: PipelinePlan, costs: PipelineCosts, { memoryLimit, stages }: PipelineShape): number {
+  // Fused pairs may cost less than their parts, which this bound does not know.
+  if (memoryLimit === undefined || plan.fusedClasses.length > 0) return 0;
+  const limits = new Float64Array(stages).fill(memoryLimit);
+  return residentBound(plan, costs, { untilInput: limits, untilWeight: limits });
+}
+
 /**
  * Runs one schedule by itself.
  * @throws ForetrainError where the schedule is unknown, cannot run the shape, or breaks the memory limit, and where a
@@ -69,9 +78,10 @@ export function runSchedule(question: ScheduleQuestion): ScheduleRun {
     );
   const plan = planPipeline(orders, shape, placement, schedule.splitsBackward);
   const timeline = runPipeline(plan, costs, question.transfers);
+  const residency = { untilInput: inFlightUntilInput(orders), untilWeight: held };
   const answer = {
     makespan: timeline.makespan,
-    lowerBound: planLowerBound(plan, costs, { untilInput: inFlightUntilInput(orders), untilWeight: held }),
+    lowerBound: Math.max(planLowerBound(plan, costs, residency), limitedBound(plan, costs, shape)),
     bubbleFraction: bubbleFraction(timeline),
     peakInFlight: held,
     order: orderLabels(orders, chunksPerDevice(placement, shape)),

@@ -19,8 +19,8 @@ export class BoundedCache<T> {
   }
 
   set(key: string, value: T, size: number): void {
+    this.#size += size - (this.#entries.get(key)?.size ?? 0);
     this.#entries.set(key, { value, size });
-    this.#size += size;
     for (const [oldest, { size: freed }] of this.#entries) {
       if (this.#entries.size === 1) return;
       if (this.#entries.size <= this.#mostEntries && this.#size <= this.#mostSize) return;

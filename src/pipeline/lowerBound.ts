@@ -1,4 +1,4 @@
-import { type Jobs, preemptiveBound } from './oneMachine.ts';
+import { type JobList, type Jobs, preemptiveBound } from './oneMachine.ts';
 import { deviceOf } from './placement.ts';
 import { BACKWARD_COST, COSTS_PER_STAGE, FORWARD_COST, type PipelinePlan, WHOLE_BACKWARD_COST } from './plan.ts';
 import { costTables } from './run.ts';
@@ -62,12 +62,6 @@ function stageWays(work: PipelineWork, costs: PipelineCosts): StageWays {
   return ways;
 }
 
-interface JobList {
-  readonly head: number[];
-  readonly work: number[];
-  readonly tail: number[];
-}
-
 /** All microbatches of a lane have the same heads and tails, so each kind of pass is one job of its whole work. */
 function stageJobs(work: PipelineWork, costs: PipelineCosts, ways: StageWays): readonly Jobs[] {
   const { stages, virtualStages, lanes, microbatches, splitsBackward } = work;
@@ -88,7 +82,8 @@ function stageJobs(work: PipelineWork, costs: PipelineCosts, ways: StageWays): r
 
 /**
  * A device that holds at most K activations, each for at least as long as its microbatch takes from there to the end
- * of the model and back, needs at least (sum of those times) / K.
+ * of the model and back, needs at least (sum of those times) / K. With one chunk a device all those times are the same,
+ * and one of the K places serves at least ⌈microbatches / K⌉ of them.
  */
 function residencyBound(work: PipelineWork, costs: PipelineCosts, ways: StageWays, residency: Residency): number {
   const { stages, virtualStages, lanes, microbatches, splitsBackward } = work;
@@ -98,8 +93,10 @@ function residencyBound(work: PipelineWork, costs: PipelineCosts, ways: StageWay
     let untilWeight = 0;
     let head = Number.POSITIVE_INFINITY;
     let tail = Number.POSITIVE_INFINITY;
+    let own = 0;
     for (let lane = 0; lane < lanes; lane++) {
       if (deviceOfLane(work, lane) !== d) continue;
+      own++;
       const s = lane % virtualStages;
       const roundTrip = ways.backwardHead[s] - ways.forwardHead[s] + costs.backward[s];
       untilInput += microbatches * roundTrip;
@@ -107,10 +104,12 @@ function residencyBound(work: PipelineWork, costs: PipelineCosts, ways: StageWay
       head = Math.min(head, ways.forwardHead[s]);
       tail = Math.min(tail, ways.backwardTail[s]);
     }
+    const places = (sum: number, most: number) =>
+      own === 1 ? (sum / microbatches) * Math.ceil(microbatches / most) : sum / most;
     bound = Math.max(
       bound,
-      head + untilInput / residency.untilInput[d] + tail,
-      head + untilWeight / residency.untilWeight[d] + (splitsBackward ? 0 : tail),
+      head + places(untilInput, residency.untilInput[d]) + tail,
+      head + places(untilWeight, residency.untilWeight[d]) + (splitsBackward ? 0 : tail),
     );
   }
   return bound;

@@ -5,6 +5,13 @@ export interface Jobs {
   readonly tail: ArrayLike<number>;
 }
 
+/** Jobs to be listed one by one. */
+export interface JobList extends Jobs {
+  readonly head: number[];
+  readonly work: number[];
+  readonly tail: number[];
+}
+
 /**
  * The least time in which one machine can finish jobs with heads and tails, were it free to interrupt them: run the
  * ready job with the longest tail. No schedule of the machine is shorter.

@@ -83,7 +83,7 @@ const NONE = -1;
 const ARRAYS_OF_TASKS = 9;
 const ARRAYS_OF_PAIRS = 5;
 
-/** The lane of a device's chunk. */
+/** The lane of a device's chunk; −1 where it has no such chunk. */
 export function laneOf(placement: StagePlacement, stages: number, device: number, chunk: number): number {
   const stage = virtualStageOf(placement, stages, device, chunk);
   return placement === 'dual' ? chunk * stages + stage : stage;
@@ -94,13 +94,14 @@ function laneTables(shape: PipelineShape, placement: StagePlacement) {
   const { stages } = shape;
   const chunks = chunksPerDevice(placement, shape);
   const virtualStages = virtualStageCount(placement, shape);
-  const lanes = stages * chunks;
-  const ofChunk = new Int32Array(lanes);
+  const lanes = placement === 'dual' ? chunks * stages : virtualStages;
+  const ofChunk = new Int32Array(stages * chunks).fill(NONE);
   const device = new Int32Array(lanes);
   const stage = new Int32Array(lanes);
   for (let d = 0; d < stages; d++) {
     for (let c = 0; c < chunks; c++) {
       const lane = laneOf(placement, stages, d, c);
+      if (lane === NONE) continue;
       ofChunk[d * chunks + c] = lane;
       device[lane] = d;
       stage[lane] = lane % virtualStages;
@@ -372,12 +373,20 @@ function countClasses(stages: number, device: Int32Array, costClass: Int32Array)
   for (let k = 0; k < costClass.length; k++) if (costClass[k] >= classes) classes = costClass[k] + 1;
   const counts = new Int32Array(stages * classes);
   for (let k = 0; k < costClass.length; k++) counts[device[k] * classes + costClass[k]]++;
-  const used = Int32Array.from(counts.keys()).filter((i) => counts[i] > 0);
-  return {
-    busyDevice: used.map((i) => Math.floor(i / classes)),
-    busyClass: used.map((i) => i % classes),
-    busyCount: used.map((i) => counts[i]),
-  };
+  let used = 0;
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 0) used++;
+  const arrays = new IntArrays(3 * used);
+  const busyDevice = arrays.take(used);
+  const busyClass = arrays.take(used);
+  const busyCount = arrays.take(used);
+  for (let i = counts.length - 1; used > 0; i--) {
+    if (counts[i] === 0) continue;
+    used--;
+    busyDevice[used] = Math.floor(i / classes);
+    busyClass[used] = i % classes;
+    busyCount[used] = counts[i];
+  }
+  return { busyDevice, busyClass, busyCount };
 }
 
 /** The device of a lane. */

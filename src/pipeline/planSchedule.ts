@@ -1,7 +1,7 @@
 import { fail } from '../errors.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { type PipelinePlan, planPipeline } from './plan.ts';
-import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
+import { type DeviceOrders, type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
 
 /** Plans kept, and tasks kept over all of them. */
 const MOST_PLANS = 256;
@@ -20,17 +20,52 @@ export function checkShape(schedule: Schedule, shape: PipelineShape, path = 'sch
   if (fault !== undefined) fail(path, fault);
 }
 
+/** Plans of orders that were found as they went, with the orders they are of. */
+interface FoundPlan {
+  readonly orders: DeviceOrders;
+  readonly plan: PipelinePlan;
+}
+const foundPlans = new BoundedCache<FoundPlan>(MOST_PLANS, MOST_TASKS);
+
+/** A number that orders which differ hardly ever share (FNV-1a over their tasks). */
+function orderHash(orders: DeviceOrders): number {
+  let hash = 0x811c9dc5;
+  for (const order of orders) {
+    for (let i = 0; i < order.length; i++) hash = Math.imul(hash ^ order[i], 0x01000193);
+  }
+  return hash;
+}
+
+function sameOrders(a: DeviceOrders, b: DeviceOrders): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) {
+    if (a[d].length !== b[d].length) return false;
+    for (let i = 0; i < a[d].length; i++) if (a[d][i] !== b[d][i]) return false;
+  }
+  return true;
+}
+
 /**
- * The plan of a schedule. That of a fixed schedule is kept and used again for other costs.
+ * The plan of a schedule. It is kept and used again: that of a fixed schedule for any other costs, that of a dynamic one
+ * for costs that lead to the same order.
  * @throws ForetrainError where the schedule cannot run the shape
  */
 export function planSchedule(schedule: Schedule, shape: PipelineShape, costs: PipelineCosts): PipelinePlan {
-  const key = schedule.fixed ? planKey(schedule, shape) : '';
+  const key = planKey(schedule, shape);
   const kept = schedule.fixed ? plans.get(key) : undefined;
   if (kept !== undefined) return kept;
   checkShape(schedule, shape);
   const orders = schedule.order(shape, costs);
-  const plan = planPipeline(orders, shape, placementOf(schedule, shape), schedule.splitsBackward);
-  if (schedule.fixed) plans.set(key, plan, plan.tasks);
+  const placement = placementOf(schedule, shape);
+  if (schedule.fixed) {
+    const plan = planPipeline(orders, shape, placement, schedule.splitsBackward);
+    plans.set(key, plan, plan.tasks);
+    return plan;
+  }
+  const foundKey = `${key} ${orderHash(orders)}`;
+  const found = foundPlans.get(foundKey);
+  if (found !== undefined && sameOrders(found.orders, orders)) return found.plan;
+  const plan = planPipeline(orders, shape, placement, schedule.splitsBackward);
+  foundPlans.set(foundKey, { orders, plan }, plan.tasks);
   return plan;
 }

@@ -11,8 +11,15 @@ export interface PipelineShape {
   readonly memoryLimit?: number;
 }
 
-/** Where virtual stages sit. Linear: s; loop: s mod p; v: s, then back (2p-1-s); dual: s in one direction and p-1-s in the other. */
-export type StagePlacement = 'linear' | 'loop' | 'v' | 'dual';
+/** Where the virtual stages of a schedule sit. Linear: s; loop: s mod p; v: s, then back (2p-1-s); dual: s in one direction and p-1-s in the other. */
+export type NamedPlacement = 'linear' | 'loop' | 'v' | 'dual';
+
+/** Virtual stages wherever a partitioner put them: the device of each. Neighbours on one device are told apart too. */
+export interface DeviceMap {
+  readonly devices: readonly number[];
+}
+
+export type StagePlacement = NamedPlacement | DeviceMap;
 
 /** Costs of one microbatch in each virtual stage, in any one unit of time. */
 export interface PipelineCosts {
@@ -54,7 +61,7 @@ export interface Schedule {
   readonly summary: string;
   /** Paper or code that defines it. */
   readonly source: string;
-  readonly placement: StagePlacement;
+  readonly placement: NamedPlacement;
   /** The backward pass is split into that of the inputs and that of the weights. */
   readonly splitsBackward: boolean;
   /** The order does not depend on costs, so that it can be kept and used again. */
@@ -67,6 +74,8 @@ export interface Schedule {
   illegal(shape: PipelineShape): string | undefined;
   /** The order in which each device runs its tasks. */
   order(shape: PipelineShape, costs: PipelineCosts): DeviceOrders;
+  /** The order where virtual stages sit on any devices; only a schedule that decides as it goes has one. */
+  orderOn?(map: DeviceMap, shape: PipelineShape, costs: PipelineCosts): DeviceOrders;
 }
 
 /** Where the virtual stages of this shape sit under a schedule. */

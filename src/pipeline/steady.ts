@@ -3,12 +3,12 @@ import { chunksPerDevice, PAIR } from './placement.ts';
 import { checkShape, planKey, planSchedule } from './planSchedule.ts';
 import { costTables, type PipelineTimeline, runPipeline, type TransferMode } from './run.ts';
 import { type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
-import { NO_JUMP, type SteadyPlan, steadyPlan } from './steadyPlan.ts';
+import { type SteadyPlan, steadyPlan } from './steadyPlan.ts';
 import { isSteady, runJumping, type SteadyBuffers } from './steadyRun.ts';
 
 /**
  * The timeline of a step whose plan may leave out periods of its steady middle: times after the middle are those of the
- * whole step, and so are `makespan` and `busy`.
+ * whole step, and so are `makespan` and `busy`. The first and the last microbatch of every chunk are in the plan.
  */
 export interface SteadyTimeline extends PipelineTimeline {
   /** Microbatches of each chunk that the plan leaves out. */
@@ -93,7 +93,7 @@ function finish(
   multiple: number,
   skippedMicrobatches: number,
 ): SteadyTimeline {
-  const { plan, jumps, endJump } = steady;
+  const { plan, jumps } = steady;
   const { end } = buffers;
   const { costOf } = costTables(plan, costs);
   const { deviceOffset, deviceTasks } = plan;
@@ -105,13 +105,7 @@ function finish(
   const busy = new Float64Array(plan.stages);
   for (let k = 0; k < plan.tasks; k++) busy[plan.device[k]] += repeats[k] * costOf[plan.costClass[k]];
   let makespan = 0;
-  for (let d = 0; d < plan.stages; d++) {
-    const last = deviceOffset[d + 1] - 1;
-    if (last < deviceOffset[d]) continue;
-    let done = end[deviceTasks[last]];
-    if (endJump[d] !== NO_JUMP) done += copies * (done - end[deviceTasks[last - multiple * jumps[endJump[d]].length]]);
-    makespan = Math.max(makespan, done);
-  }
+  for (let k = 0; k < plan.tasks; k++) makespan = Math.max(makespan, end[k]);
   const { start, arrived, freed } = buffers;
   return { plan, makespan, start, end, arrived, busy, skippedMicrobatches, repeats, freed };
 }
@@ -119,13 +113,10 @@ function finish(
 /** A step that is run whole, in the same form. */
 function runWhole({ schedule, shape, costs, transfers }: Search): SteadyTimeline {
   const timeline = runPipeline(planSchedule(schedule, shape, costs), costs, transfers);
-  const { plan, end } = timeline;
-  return {
-    ...timeline,
-    skippedMicrobatches: 0,
-    repeats: new Float64Array(plan.tasks).fill(1),
-    freed: Float64Array.from(plan.previous, (k) => end[k]),
-  };
+  const { tasks, previous } = timeline.plan;
+  const freed = new Float64Array(tasks);
+  for (let k = 0; k < tasks; k++) freed[k] = timeline.end[previous[k]];
+  return { ...timeline, skippedMicrobatches: 0, repeats: new Float64Array(tasks).fill(1), freed };
 }
 
 /**

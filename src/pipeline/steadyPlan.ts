@@ -24,8 +24,6 @@ export interface SteadyPlan {
   readonly previousJump: Int32Array;
   readonly inputJump: Int32Array;
   readonly pairInputJump: Int32Array;
-  /** By device: the jump after its last task, or NO_JUMP. */
-  readonly endJump: Int32Array;
 }
 
 export const NO_JUMP = -1;
@@ -68,15 +66,14 @@ export function steadyPlan(
     }
   }
   if (!alignJumps(plan, jumps, position, shifted)) return undefined;
+  // One period more after each jump, so that the last microbatch of the step is in the plan.
+  for (const jump of jumps) retreat(plan, jump, jump.position - jump.length, shifted);
 
   const previousJump = new Int32Array(tasks).fill(NO_JUMP);
   const inputJump = new Int32Array(tasks).fill(NO_JUMP);
   const pairInputJump = new Int32Array(pairInput.length).fill(NO_JUMP);
-  const endJump = new Int32Array(stages).fill(NO_JUMP);
   for (const [index, { device, position: at }] of jumps.entries()) {
-    const task = deviceOffset[device] + at;
-    if (task < deviceOffset[device + 1]) previousJump[deviceTasks[task]] = index;
-    else endJump[device] = index;
+    previousJump[deviceTasks[deviceOffset[device] + at]] = index;
   }
   /** Marks an edge that crosses a jump, and notes how far back it reaches. False where no jump explains it. */
   const mark = (k: number, source: number, marks: Int32Array): boolean => {
@@ -97,7 +94,7 @@ export function steadyPlan(
     if (!mark(k, input[k], inputJump)) return undefined;
     if (pairInput.length > 0 && !mark(k, pairInput[k], pairInputJump)) return undefined;
   }
-  return { plan, jumps, position, previousJump, inputJump, pairInputJump, endJump };
+  return { plan, jumps, position, previousJump, inputJump, pairInputJump };
 }
 
 /**
@@ -105,7 +102,7 @@ export function steadyPlan(
  * that repeat will do for a jump. False where there is none.
  */
 function alignJumps(plan: PipelinePlan, jumps: readonly Jump[], position: Int32Array, shifted: Uint8Array): boolean {
-  const { tasks, deviceOffset, deviceTasks, device: deviceOf, input, pairInput } = plan;
+  const { tasks, device: deviceOf, input, pairInput } = plan;
   const sources = pairInput.length > 0 ? [input, pairInput] : [input];
   for (let moved = true; moved; ) {
     moved = false;
@@ -117,14 +114,19 @@ function alignJumps(plan: PipelinePlan, jumps: readonly Jump[], position: Int32A
         if (theirs !== undefined && theirs.direction === shifted[k] - shifted[y]) continue;
         const own = jumps[jumpAfter(jumps, deviceOf[k], position[k])];
         if (own === undefined || own.direction !== shifted[y] - shifted[k]) return false;
-        const from = deviceOffset[own.device] + position[k];
-        const to = deviceOffset[own.device] + own.position;
-        for (let at = from; at < to; at++) shifted[deviceTasks[at]] = shifted[y];
-        own.periodic -= to - from;
-        own.position = position[k];
+        retreat(plan, own, position[k], shifted);
         moved = true;
       }
     }
   }
   return true;
+}
+
+/** Moves a jump to an earlier place on its device. */
+function retreat({ deviceOffset, deviceTasks }: PipelinePlan, jump: Jump, to: number, shifted: Uint8Array): void {
+  const first = deviceOffset[jump.device];
+  const after = jump.direction === 1 ? 1 : 0;
+  for (let at = to; at < jump.position; at++) shifted[deviceTasks[first + at]] = after;
+  jump.periodic -= jump.position - to;
+  jump.position = to;
 }

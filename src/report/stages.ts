@@ -5,7 +5,7 @@ import { type Style, visibleWidth } from './style.ts';
 import { type Column, renderTable } from './table.ts';
 
 /** One line of the table: a stage, or neighbours that look alike. */
-interface StageRow {
+export interface StageRow {
   readonly first: number;
   readonly last: number;
   readonly chunks: number;
@@ -13,6 +13,8 @@ interface StageRow {
   readonly parameters: number;
   readonly forwardSeconds: number;
   readonly backwardSeconds: number;
+  /** Bytes that its chunks send forward. */
+  readonly sendBytes: number;
   /** Of the fullest and of the emptiest stage of the row. */
   readonly fullest: StageMemory;
   readonly emptiest: StageMemory;
@@ -23,7 +25,8 @@ const MOST_LINES = 16;
 const LEAST_BAR_WIDTH = 12;
 const MOST_BAR_WIDTH = 32;
 
-const columns: readonly Column[] = [
+/** The columns of {@link stageTexts}. */
+export const stageColumns: readonly Column[] = [
   { head: 'stage', align: 'right' },
   { head: 'chunks', align: 'right' },
   { head: 'layers', align: 'right' },
@@ -40,7 +43,7 @@ export function renderStages(report: Report, style: Style): string {
   const rows = groupStages(report);
   const texts = rows.map(stageTexts);
   const barHead = `of ${formatBytes(capacityBytes)}`;
-  const used = renderTable(columns, texts, style)
+  const used = renderTable(stageColumns, texts, style)
     .split('\n')
     .map((line) => visibleWidth(line));
   const room = style.width - Math.max(...used) - 2 - '│ 100%'.length - 1;
@@ -48,14 +51,14 @@ export function renderStages(report: Report, style: Style): string {
   const bars = rows.map((row) => memoryBar(row.fullest, capacityBytes, scale, barWidth, style));
   const shares = rows.map((row) => formatPercent(row.fullest.peakBytes / capacityBytes, 0));
   const table = renderTable(
-    [...columns, { head: barHead }, { head: '', align: 'right' }],
+    [...stageColumns, { head: barHead }, { head: '', align: 'right' }],
     texts.map((cells, index) => [...cells, bars[index], shares[index]]),
     style,
   );
-  return `${style.paint.bold('Stages')}${subtitle(report)}\n${table}${style.paint.dim(`  ${legend}`)}\n`;
+  return `${style.paint.bold('Stages')}${subtitle(report)}\n${table}${style.paint.dim(`  ${memoryLegend}`)}\n`;
 }
 
-const legend = '█ parameters, gradients, optimizer  ▓ activations  ░ temporary, communication, framework';
+export const memoryLegend = '█ parameters, gradients, optimizer  ▓ activations  ░ temporary, communication, framework';
 
 function subtitle({ partition }: Report): string {
   const balance = partition.stages.length > 1 ? `, imbalance ${formatPercent(partition.imbalance)}` : '';
@@ -69,7 +72,8 @@ function groupStages(report: Report): readonly StageRow[] {
   return mergeNeighbours(identical, (row) => stageTexts(row).slice(1, -1).join(' '));
 }
 
-function stageRow({ partition }: Report, memory: StageMemory): StageRow {
+/** A pipeline rank of a report, its chunks summed. */
+export function stageRow({ partition }: Pick<Report, 'partition'>, memory: StageMemory): StageRow {
   const chunks = partition.stages.filter((part) => part.stage === memory.stage);
   const sum = (value: (part: (typeof chunks)[number]) => number) =>
     chunks.reduce((total, part) => total + value(part), 0);
@@ -81,12 +85,14 @@ function stageRow({ partition }: Report, memory: StageMemory): StageRow {
     parameters: sum((part) => part.parameters),
     forwardSeconds: sum((part) => part.forwardSeconds),
     backwardSeconds: sum((part) => part.backwardSeconds),
+    sendBytes: sum((part) => part.sendBytes),
     fullest: memory,
     emptiest: memory,
   };
 }
 
-function mergeNeighbours(rows: readonly StageRow[], key: (row: StageRow) => string): readonly StageRow[] {
+/** Neighbours with the same key in one row. */
+export function mergeNeighbours(rows: readonly StageRow[], key: (row: StageRow) => string): readonly StageRow[] {
   const merged: StageRow[] = [];
   for (const row of rows) {
     const before = merged.at(-1);
@@ -104,7 +110,8 @@ function mergeNeighbours(rows: readonly StageRow[], key: (row: StageRow) => stri
   return merged;
 }
 
-function stageTexts(row: StageRow): readonly string[] {
+/** Stage, chunks, layers, parameters, times and memory of a row, as texts. */
+export function stageTexts(row: StageRow): readonly string[] {
   return [
     row.first === row.last ? `${row.first}` : `${row.first}–${row.last}`,
     row.chunks > 1 ? `${row.chunks}` : '',
@@ -122,7 +129,8 @@ function memoryText({ fullest, emptiest }: StageRow): string {
   return most === least ? most : `${least} – ${most}`;
 }
 
-function memoryBar(memory: StageMemory, capacity: number, scale: number, width: number, style: Style): string {
+/** What a device holds, against its capacity. */
+export function memoryBar(memory: StageMemory, capacity: number, scale: number, width: number, style: Style): string {
   const parts = [
     { size: memory.parametersBytes + memory.gradientsBytes + memory.optimizerBytes, glyph: '█' },
     { size: memory.activationsBytes, glyph: '▓' },

@@ -53,6 +53,11 @@ export interface Stack {
   readonly compiled: boolean;
   /** Query, key and value (and gate and up) are one GEMM each. */
   readonly fusedProjections: boolean;
+  /**
+   * How a microbatch's weight gradient is added to those before it: by the product itself (`fused`), by a kernel of its
+   * own (`separate`), or in shards, which is nothing (`sharded`).
+   */
+  readonly gradientAccumulation: 'fused' | 'separate' | 'sharded';
   /** Recomputation of a layer ends with the last tensor that its backward pass needs: the last product is spared. */
   readonly recomputeStopsEarly: boolean;
   /** Whole steps replayed from a CUDA graph: no launch gaps. */
@@ -70,10 +75,14 @@ export interface Stack {
   readonly vocabularyMultiple: number;
   /** `whole`: tensor ranks gather the logits, so that each keeps those of the whole vocabulary and computes their loss. */
   readonly logits: 'sharded' | 'whole';
-  /** Bytes a logit: saved for the backward pass of the loss, alive at its peak, and moved in either pass. */
+  /**
+   * Bytes a logit: saved for the backward pass of the loss, alive at its peak (less where it is compiled), and moved in
+   * either pass.
+   */
   readonly lossBytesPerLogit: {
     readonly saved: number;
     readonly peak: number;
+    readonly compiledPeak?: number;
     readonly forward: number;
     readonly backward: number;
   };
@@ -95,17 +104,29 @@ export interface Stack {
   // Host
   /** Time the host needs to launch one transformer layer, forward and backward: a floor under the device's time. */
   readonly hostSecondsPerLayer: { readonly forward: number; readonly backward: number };
-  /** How much more it needs for a layer with tensor-parallel collectives. */
-  readonly hostTensorFactor: number;
+  /** How much more a layer takes for each tensor rank: collectives wait for the slowest host. */
+  readonly hostTensorFactorPerRank: number;
   /** Between steps: data, logging, loss scale, gradient norm read back. */
   readonly hostSecondsPerStep: number;
 
   // Memory
+  /** Under sequence parallelism a linear keeps its input as gathered from all tensor ranks, not this rank's share. */
+  readonly keepsGatheredInputs: boolean;
+  /** The output of a stage stays with it until the microbatch comes back, besides the next stage's copy. */
+  readonly keepsPipelineOutputs: boolean;
+  /** One idle weight gradient of each shape stays for ever, where products add to the gradients themselves. */
+  readonly keepsDummyGradients: boolean;
+  /** Buckets in which gradients and parameters are exchanged, where they are copies beside the gradients themselves. */
+  readonly bucketCopyBytes: number;
+  /** Bytes a score that the fused softmax keeps where there is no dropout: its output alone is 2. */
+  readonly fusedSoftmaxBytes: number;
   /** Context, kernels and libraries of one process, outside the allocator. */
   readonly contextBytes: number;
+  /** Buffers of one communicator, outside the allocator. */
+  readonly communicatorBytes: number;
   /** Reserved over allocated, for what comes and goes in a step, less 1. */
   readonly fragmentation: number;
-  /** Workspaces and blocks that the allocator cannot give back. */
+  /** What the allocator serves besides the model: workspaces of libraries, buffers of the trainer. */
   readonly workspaceBytes: number;
 
   // Defaults of the job

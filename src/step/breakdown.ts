@@ -1,6 +1,6 @@
 import { type PipelineTimeline, producedAt } from '../pipeline/run.ts';
-import { BACKWARD, FORWARD } from '../pipeline/schedule.ts';
 import type { FinishedStep } from './finishStep.ts';
+import { type Pass, visitPasses } from './passes.ts';
 import { type Breakdown, type BreakdownKind, breakdownKinds } from './report.ts';
 import type { StageProfile } from './stageProfile.ts';
 
@@ -17,28 +17,15 @@ export function breakdownOf(
   const device = step.criticalDevice;
   const last = step.ends[device]!;
   const seconds = Object.fromEntries(breakdownKinds.map((kind) => [kind, 0])) as Record<BreakdownKind, number>;
+  const visit = (pass: Pass, lane: number) => addPass(seconds, pass, stages[lane % plan.virtualStages]!);
   let free = step.beginsAt[device]!;
   for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
     const task = plan.deviceTasks[index]!;
-    const stage = stages[plan.lane[task]! % plan.virtualStages]!;
     const gap = start[task]! - free;
     const bubble = Math.min(gap, Math.max(0, producedAt(timeline, task) - free));
     seconds.bubble += bubble;
     seconds.pipelineComm += gap - bubble;
-    if (plan.kind[task] === FORWARD) {
-      seconds.forward += stage.forward;
-      seconds.tensorComm += stage.forwardTensorComm;
-      seconds.contextComm += stage.forwardContextComm;
-      seconds.dataComm += stage.forwardDataComm;
-    } else if (plan.kind[task] === BACKWARD) {
-      seconds.recompute += stage.recompute;
-      seconds.backward += stage.backwardInput + (plan.splitsBackward ? 0 : stage.backwardWeight);
-      seconds.tensorComm += stage.recomputeTensorComm + stage.backwardTensorComm;
-      seconds.contextComm += stage.recomputeContextComm + stage.backwardContextComm;
-      seconds.dataComm += stage.backwardDataComm;
-    } else {
-      seconds.backward += stage.backwardWeight;
-    }
+    visitPasses(plan, task, visit);
     free = end[task]!;
   }
   seconds.dataComm += last.reducedAt - free + last.gather;
@@ -46,4 +33,26 @@ export function breakdownOf(
   seconds.optimizer += last.optimizer;
   seconds.other += step.hostSeconds;
   return seconds;
+}
+
+/** Adds what one pass of a stage is made of. */
+function addPass(seconds: Record<BreakdownKind, number>, pass: Pass, stage: StageProfile): void {
+  switch (pass) {
+    case 'forward':
+      seconds.forward += stage.forward;
+      seconds.tensorComm += stage.forwardTensorComm;
+      seconds.contextComm += stage.forwardContextComm;
+      seconds.dataComm += stage.forwardDataComm;
+      return;
+    case 'backward-weight':
+      seconds.backward += stage.backwardWeight;
+      return;
+    case 'backward':
+    case 'backward-input':
+      seconds.recompute += stage.recompute;
+      seconds.backward += stage.backwardInput + (pass === 'backward' ? stage.backwardWeight : 0);
+      seconds.tensorComm += stage.recomputeTensorComm + stage.backwardTensorComm;
+      seconds.contextComm += stage.recomputeContextComm + stage.backwardContextComm;
+      seconds.dataComm += stage.backwardDataComm;
+  }
 }

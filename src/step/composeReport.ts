@@ -2,10 +2,11 @@ import { parameterCount } from '../graph/parameters.ts';
 import { paddedVocabulary } from '../graph/transformer.ts';
 import type { Job } from '../job/job.ts';
 import type { Cuts } from '../partition/index.ts';
-import { chunkOf, deviceOf } from '../pipeline/placement.ts';
+import { chunkOf, deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
+import type { EvidenceFound } from './evidence.ts';
 import type { FinishedStep } from './finishStep.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
 import { backwardSeconds, forwardSeconds, type StageProfile } from './stageProfile.ts';
@@ -18,12 +19,14 @@ export interface Findings {
   readonly timeline: PipelineTimeline;
   readonly step: FinishedStep;
   readonly memory: readonly StageMemory[];
+  /** What published runs say, where it was looked up. */
+  readonly evidence: EvidenceFound | undefined;
   readonly warnings: readonly string[];
 }
 
 /** Puts the findings of a simulation into the report that every program and picture reads. */
 export function composeReport(job: Job, findings: Findings): Report {
-  const { stages, timeline, step } = findings;
+  const { stages, timeline, step, evidence } = findings;
   const { stepTimeSeconds } = step;
   const { globalBatchSize, sequenceLength } = job.training;
   const vocabularySize = paddedVocabulary(job.model, job.stack, job.parallelism.degrees.tensor);
@@ -34,6 +37,7 @@ export function composeReport(job: Job, findings: Findings): Report {
     name: job.name,
     fits: memory.peakBytes <= memory.capacityBytes,
     stepTimeSeconds,
+    ...(evidence?.stepTimeSecondsRange === undefined ? {} : { stepTimeSecondsRange: evidence.stepTimeSecondsRange }),
     samplesPerSecond: globalBatchSize / stepTimeSeconds,
     tokensPerSecond: (globalBatchSize * sequenceLength) / stepTimeSeconds,
     parameters: parameterCount(job.model),
@@ -44,8 +48,8 @@ export function composeReport(job: Job, findings: Findings): Report {
     memory,
     partition: partitionReport(job, findings),
     ...(training === undefined ? {} : { training }),
-    nearest: [],
-    warnings: [...findings.warnings, ...memoryWarnings(memory)],
+    nearest: evidence?.nearest ?? [],
+    warnings: [...findings.warnings, ...memoryWarnings(memory), ...(evidence?.warnings ?? [])],
   };
 }
 
@@ -82,10 +86,12 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
     partitioner: job.parallelism.partitioner.kind,
     imbalance: Math.max(0, Math.max(...loads) / mean - 1),
     lowerBoundSeconds: cuts.lowerBoundSeconds,
-    stages: stages.map((stage, index) => ({
-      virtualStage: index,
+    stages: withOperators(stages).map(([stage, index], virtualStage, all) => ({
+      virtualStage,
       stage: deviceOf(placement, devices, index),
-      chunk: chunkOf(placement, devices, index),
+      chunk: isDeviceMap(placement)
+        ? all.slice(0, virtualStage).filter(([, other]) => placement.devices[other] === placement.devices[index]).length
+        : chunkOf(placement, devices, index),
       layers: stage.layers,
       operators: stage.operators,
       parameters: stage.wholeParameters,
@@ -94,4 +100,9 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
       sendBytes: stage.sendBytes,
     })),
   };
+}
+
+/** Virtual stages with their numbers, without those of a module tree that only hand tensors on. */
+function withOperators(stages: readonly StageProfile[]): readonly (readonly [StageProfile, number])[] {
+  return stages.map((stage, index) => [stage, index] as const).filter(([stage]) => stage.operators > 0);
 }

@@ -1,58 +1,89 @@
-import type { ComputeGraph } from '../graph/computeGraph.ts';
+import { fail } from '../errors.ts';
+import { unitPath } from '../graph/computeGraph.ts';
+import { bytesAcross, type Chain } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import { modelStates } from '../memory/states.ts';
 import { type Cuts, exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
+import { isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
+import { chainItems } from './chainItems.ts';
 import { stateSharding } from './profiles.ts';
-import { backwardSeconds, forwardSeconds, layerRecompute, type ProfileOf } from './stageProfile.ts';
+import type { ProfileOf } from './stageProfile.ts';
 
-/** The chain of units as the partitioners see it: seconds and bytes of every unit, and the limits of every device. */
+/** The chain as the partitioners see it: seconds and bytes of every item, and the limits of every device. */
 export function partitionProblem(
   job: Job,
-  graph: ComputeGraph,
+  chain: Chain,
   profileOf: ProfileOf,
   placement: StagePlacement,
   transfers: Float64Array,
   inFlight: Float64Array,
 ): PartitionProblem {
-  const { units } = graph;
-  const { degrees, virtualStages, microBatchSize, recompute } = job.parallelism;
+  if (isDeviceMap(placement)) throw new Error('whoever chose the devices has cut the model too');
+  const { degrees, virtualStages, microBatchSize } = job.parallelism;
   const { stack, training, cluster } = job;
   const sharding = stateSharding(job);
-  const count = units.length;
+  const count = chain.length;
   const seconds = new Float64Array(count);
   const staticBytes = new Float64Array(count);
   const activationBytes = new Float64Array(count);
   const transientBytes = new Float64Array(count);
-  const perStage = Math.ceil((count - 2) / (degrees.pipeline * virtualStages));
+  const boundaryBytes = new Float64Array(count - 1);
   const slack = 1 + stack.fragmentation;
-  units.forEach((unit, index) => {
-    const mode = unit.kind === 'layer' ? layerRecompute(recompute, index - 1, (index - 1) % perStage) : 'none';
-    const { cost, memory, parameters } = profileOf(unit, mode);
-    const states = modelStates(parameters, stack, training.precision, training.optimizer, sharding);
-    seconds[index] = forwardSeconds(cost) + backwardSeconds(cost);
+  chainItems(job, chain, profileOf).forEach((item, index) => {
+    const states = modelStates(item.parameters, stack, training.precision, training.optimizer, sharding);
+    seconds[index] = item.seconds;
     staticBytes[index] = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
-    activationBytes[index] = memory.savedBytes * slack;
-    transientBytes[index] = memory.backwardTransientBytes * slack;
+    activationBytes[index] = item.savedBytes * slack;
+    transientBytes[index] = item.transientBytes * slack;
+    if (index + 1 < count) boundaryBytes[index] = bytesAcross(chain, index + 1) * microBatchSize;
   });
   // Devices are free to send while they compute, or not, as the stack does; only a blocking transfer is their work.
   const blocking = stack.pipelineTransfers === 'blocking' ? (transfers[0] ?? 0) : 0;
-  const boundary = units[0]!.boundaryBytes * microBatchSize;
-  const usable = cluster.instance.accelerator.usableMemoryBytes - stack.contextBytes - stack.workspaceBytes;
+  const hidden = chain.graph.units[0].boundaryBytes * microBatchSize;
+  const communicators = communicatorCount(degrees, job.model.tiedEmbeddings);
+  const usable =
+    cluster.instance.accelerator.usableMemoryBytes - outsideBytes(stack, communicators) - stack.workspaceBytes;
   return {
     seconds,
     staticBytes,
     activationBytes,
     transientBytes,
-    boundarySeconds: new Float64Array(count - 1).fill(2 * blocking),
-    boundaryBytes: new Float64Array(count - 1).fill(boundary),
+    boundarySeconds: boundaryBytes.map((bytes) => 2 * blocking * (bytes / hidden)),
+    boundaryBytes,
     stages: degrees.pipeline,
     virtualStages: placement === 'v' ? 2 : virtualStages,
     placement,
     inFlight,
-    capacityBytes: new Float64Array(degrees.pipeline).fill(degrees.pipeline > 1 ? usable - 2 * boundary : usable),
-    cutsAfter: [],
+    capacityBytes: new Float64Array(degrees.pipeline).fill(degrees.pipeline > 1 ? usable - 2 * hidden : usable),
+    cutsAfter: job.parallelism.cutsAfter.map((name) => itemNamed(chain, name)),
   };
+}
+
+/** Operators that a fault lists. */
+const mostListed = 24;
+
+/** The last item of a unit, or an operator, by its name: `layer.11`, or `layer.11.attention.core` at operators. */
+function itemNamed(chain: Chain, name: string): number {
+  const { graph, places, length } = chain;
+  const wanted = name.startsWith('transformer.') ? name : `transformer.${name}`;
+  const unit = graph.units.findIndex((_, index) => {
+    const path = unitPath(graph, index);
+    return wanted === path || wanted.startsWith(`${path}.`);
+  });
+  const path = unit < 0 ? '' : unitPath(graph, unit);
+  if (wanted === path) return places.findIndex((place) => place.unit > unit) - 1;
+  const operators = unit < 0 ? [] : graph.units[unit].operators.map(({ module }) => module);
+  const at = operators.indexOf(wanted.slice(path.length + 1));
+  if (at < 0 || length === graph.units.length) {
+    const would =
+      length === graph.units.length
+        ? 'embedding and layer.0, layer.1, … do, and with cutAt operator the operators of them'
+        : `${path.slice('transformer.'.length)} has ${operators.slice(0, mostListed).join(', ')}`;
+    fail('parallelism.cutsAfter', `"${name}" names nothing after which a stage may end; ${would}`);
+  }
+  return places.findIndex((place) => place.unit === unit && place.operator === at);
 }
 
 /** Cuts the chain as the job asks. */
@@ -65,5 +96,7 @@ export function cutStages(job: Job, problem: PartitionProblem): Cuts {
       return uniform(problem);
     case 'layers':
       return layers(problem, partitioner.stageLayers);
+    case 'tree':
+      throw new Error('a module tree deals out modules, not a chain');
   }
 }

@@ -14,13 +14,25 @@ export interface LastBackward {
   readonly stage: StageProfile;
 }
 
+/** Gradients on their way to their average: from when the first of them leaves until the last has arrived, seconds. */
+export interface Reduction {
+  readonly of: 'gradients' | 'gradients of tied embeddings' | 'gradients of both directions';
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+}
+
 /** What a device does between its last backward pass and the next step, seconds. */
 export interface EndOfStep {
+  /** One a chunk, and what pipeline ranks with the same parameters exchange; those that take no time are left out. */
+  readonly reductions: readonly Reduction[];
   /** When its gradients are averaged. */
   readonly reducedAt: number;
   readonly optimizer: number;
   /** Gathering updated parameters where nothing hides it. */
   readonly gather: number;
+  /** All that is gathered, hidden or not. */
+  readonly gatherBytes: number;
 }
 
 /**
@@ -42,16 +54,18 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
   const groups = dataGroups(job, layout);
   const bytes = exchangedBytes(job);
   const shards = groups.shards.ranks;
-  const last = chunks[chunks.length - 1].end;
+  // A device that a module tree gave no work has nothing to wait for.
+  const last = chunks.at(-1)?.end ?? 0;
 
+  const reductions: Reduction[] = [];
   let free = 0;
   for (const { start, end, stage } of chunks) {
     const gradients = stage.parameters * bytes.gradient;
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
     const reduction = buckets * reductionSeconds(zeroStage, gradients / buckets, groups);
-    free = stack.overlapsGradients
-      ? overlappedEnd(free, start, end, reduction, buckets)
-      : Math.max(free, last) + reduction;
+    const first = Math.max(free, stack.overlapsGradients ? firstBucketAt(start, end, buckets) : last);
+    free = stack.overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
+    if (reduction > 0) reductions.push({ of: 'gradients', start: first, end: free, bytes: gradients });
   }
   const parameters = deviceParameters(chunks.map(({ stage }) => stage));
   const owned = zeroStage === 0 ? parameters : Math.ceil(parameters / shards);
@@ -62,14 +76,17 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
     owned * steppedBytes(training.optimizer, elementBytes(training.precision)) + kept * passes,
   );
   const gathers = zeroStage === 1 || zeroStage === 2;
-  const gathered = gathers ? collectiveSeconds('all-gather', parameters * bytes.parameter, groups.shards) : 0;
+  const gatherBytes = gathers ? parameters * bytes.parameter : 0;
+  const gathered = collectiveSeconds('all-gather', gatherBytes, groups.shards);
   return {
+    reductions,
     reducedAt: Math.max(last, free),
     optimizer,
     gather:
       stack.overlapsParameters && gathers
-        ? exposedGather(gathered, parameters * bytes.parameter, chunks, stack.gradientBucketBytes)
+        ? exposedGather(gathered, gatherBytes, chunks, stack.gradientBucketBytes)
         : gathered,
+    gatherBytes,
   };
 }
 
@@ -83,13 +100,17 @@ function reductionSeconds(zeroStage: number, bytes: number, { replicas, shards, 
   return zeroStage === 1 ? collectiveSeconds('reduce-scatter', bytes, shards) + among : among;
 }
 
+/** When the first of `buckets` buckets of gradients is complete during a backward pass that fills them one by one. */
+function firstBucketAt(start: number, end: number, buckets: number): number {
+  return start + (end - start) / buckets;
+}
+
 /**
  * When `buckets` equal reductions end that become ready one by one during a backward pass and run one by one: either
  * the first one starts the queue, or the last one ends it. Equal to running each as a task on a stream of its own.
  */
-function overlappedEnd(free: number, start: number, end: number, reduction: number, buckets: number): number {
-  const first = start + (end - start) / buckets;
-  return Math.max(Math.max(free, first) + reduction, end + reduction / buckets);
+function overlappedEnd(first: number, end: number, reduction: number, buckets: number): number {
+  return Math.max(first + reduction, end + reduction / buckets);
 }
 
 /** What the first forward pass waits for: the first bucket, and whatever is longer than that pass. */
@@ -99,10 +120,19 @@ function exposedGather(seconds: number, bytes: number, chunks: readonly LastBack
   return Math.max(seconds / buckets, seconds - forward * (1 - 1 / buckets));
 }
 
-/** Averaging the gradients of tied embeddings between the two ends of a pipeline. */
-export function tiedReductionSeconds(job: Job, layout: RankLayout, parameters: number): number {
+/** Bytes of gradients that one of two pipeline ranks with the same parameters averages with the other. */
+export function mirroredBytes(job: Job, parameters: number): number {
+  const { zeroStage, shardingDegree, degrees } = job.parallelism;
+  const shards = zeroStage === 0 ? 1 : shardingDegree * degrees.context;
+  return (parameters * exchangedBytes(job).gradient) / shards;
+}
+
+/** Averaging `bytes` between two pipeline ranks that are `distance` stages apart. */
+export function pairReductionSeconds(job: Job, layout: RankLayout, distance: number, bytes: number): number {
   const { instance, devices } = job.cluster;
-  const distance = layout.pipeline * (job.parallelism.degrees.pipeline - 1);
-  const bytes = parameters * gradientBytes(job.stack.gradientReduceDtype);
-  return collectiveSeconds('all-reduce', bytes, groupOf(instance, 2, Math.min(distance, devices), devices));
+  return collectiveSeconds(
+    'all-reduce',
+    bytes,
+    groupOf(instance, 2, Math.min(distance * layout.pipeline, devices), devices),
+  );
 }

@@ -1,10 +1,20 @@
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
+import { deviceOf } from '../pipeline/placement.ts';
+import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
-import { BACKWARD, WEIGHT } from '../pipeline/schedule.ts';
-import { type EndOfStep, endOfStep, type LastBackward, tiedReductionSeconds } from './endOfStep.ts';
-import type { StageProfile } from './stageProfile.ts';
+import { gradientBytes } from '../stack/precision.ts';
+import {
+  type EndOfStep,
+  endOfStep,
+  type LastBackward,
+  mirroredBytes,
+  pairReductionSeconds,
+  type Reduction,
+} from './endOfStep.ts';
+import { endsMicrobatch, visitPasses } from './passes.ts';
+import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
 export interface FinishedStep {
@@ -39,15 +49,10 @@ export function finishStep(
   const ends = Array.from({ length: pipeline }, (_, device) =>
     endOfStep(job, layout, lastBackwards(timeline, stages, device)),
   );
-  const tied = stages[stages.length - 1]!.tiedParameters;
-  if (tied > 0 && pipeline > 1 && plan.placement !== 'v') {
-    const together = Math.max(ends[0]!.reducedAt, ends[pipeline - 1]!.reducedAt);
-    const reducedAt = together + tiedReductionSeconds(job, layout, tied);
-    ends[0] = { ...ends[0]!, reducedAt };
-    ends[pipeline - 1] = { ...ends[pipeline - 1]!, reducedAt };
-  }
+  if (plan.placement === 'dual') averageMirrored(job, layout, ends, stages);
+  else averageTied(job, layout, plan, ends, stages);
   const hostSeconds = job.stack.hostSecondsPerStep;
-  if (plan.splitsBackward) {
+  if (stepsOptimistically(plan)) {
     const beginsAt = ends.map((_, device) => timeline.start[plan.deviceTasks[plan.deviceOffset[device]!]!]!);
     const spans = ends.map((end, device) => end.reducedAt - beginsAt[device]! + end.optimizer + end.gather);
     const criticalDevice = indexOfLargest(spans);
@@ -74,17 +79,69 @@ export function finishStep(
   };
 }
 
+/** Two pipeline ranks average what they both hold once both are done with the rest. */
+function averagePair(
+  ends: EndOfStep[],
+  [one, other]: readonly [number, number],
+  of: Reduction['of'],
+  seconds: number,
+  bytes: number,
+): void {
+  const start = Math.max(ends[one]!.reducedAt, ends[other]!.reducedAt);
+  const reducedAt = start + seconds;
+  for (const device of [one, other]) {
+    const { reductions, ...rest } = ends[device]!;
+    ends[device] = { ...rest, reductions: [...reductions, { of, start, end: reducedAt, bytes }], reducedAt };
+  }
+}
+
+/** The embedding of the first stage and the head of the last are one tensor, on two devices unless the pipeline turns back. */
+function averageTied(
+  job: Job,
+  layout: RankLayout,
+  { placement }: PipelinePlan,
+  ends: EndOfStep[],
+  stages: readonly StageProfile[],
+): void {
+  const embedding = stages.findIndex(({ holdsEmbedding }) => holdsEmbedding);
+  const head = stages.findLastIndex(({ holdsHead }) => holdsHead);
+  if (embedding < 0 || head < 0) return;
+  const first = deviceOf(placement, ends.length, embedding);
+  const last = deviceOf(placement, ends.length, head);
+  if (first === last) return;
+  const bytes = stages[head]!.tiedParameters * gradientBytes(job.stack.gradientReduceDtype);
+  const seconds = pairReductionSeconds(job, layout, Math.abs(last - first), bytes);
+  averagePair(ends, [first, last], 'gradients of tied embeddings', seconds, bytes);
+}
+
+/** Every stage is on two devices, each of which has seen half of the microbatches. */
+function averageMirrored(job: Job, layout: RankLayout, ends: EndOfStep[], stages: readonly StageProfile[]): void {
+  for (let device = 0; 2 * device + 1 < ends.length; device++) {
+    const mirror = ends.length - 1 - device;
+    const bytes = mirroredBytes(job, deviceParameters([stages[device]!, stages[mirror]!]));
+    const seconds = pairReductionSeconds(job, layout, mirror - device, bytes);
+    averagePair(ends, [device, mirror], 'gradients of both directions', seconds, bytes);
+  }
+}
+
+/** DualPipe (arXiv 2412.19437) splits the backward pass and steps as everyone does. */
+function stepsOptimistically({ splitsBackward, fusedClasses }: PipelinePlan): boolean {
+  return splitsBackward && fusedClasses.length === 0;
+}
+
 /** The last pass of each of a device's chunks that adds to its gradients, in the order in which they run. */
 function lastBackwards(timeline: PipelineTimeline, stages: readonly StageProfile[], device: number): LastBackward[] {
   const { plan, start, end } = timeline;
-  const wanted = plan.splitsBackward ? WEIGHT : BACKWARD;
+  const chunks = stagesOf(plan, stages, device).length;
   const found = new Map<number, LastBackward>();
   for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
     const task = plan.deviceTasks[index]!;
-    const stage = plan.lane[task]! % plan.virtualStages;
-    if (plan.kind[task] !== wanted || found.has(stage)) continue;
-    found.set(stage, { start: start[task]!, end: end[task]!, stage: stages[stage]! });
-    if (found.size * plan.stages === plan.lanes) break;
+    visitPasses(plan, task, (pass, lane) => {
+      const stage = lane % plan.virtualStages;
+      if (!endsMicrobatch(pass) || found.has(stage)) return;
+      found.set(stage, { start: start[task]!, end: end[task]!, stage: stages[stage]! });
+    });
+    if (found.size === chunks) break;
   }
   return [...found.values()].reverse();
 }

@@ -1,15 +1,8 @@
 import { virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
-import {
-  BACKWARD,
-  FORWARD,
-  FUSED_FORWARD,
-  type PipelineShape,
-  placementOf,
-  type Schedule,
-  WEIGHT,
-} from '../pipeline/schedule.ts';
+import { type PipelineShape, placementOf, type Schedule } from '../pipeline/schedule.ts';
+import { endsMicrobatch, type Pass, visitPasses } from './passes.ts';
 
 const counted = new WeakMap<PipelinePlan, Float64Array>();
 
@@ -27,25 +20,30 @@ function countInFlight(plan: PipelinePlan): Float64Array {
   const most = new Float64Array(plan.virtualStages);
   const held = new Float64Array(plan.lanes);
   for (let device = 0; device < plan.stages; device++) {
-    const lanes = new Set<number>();
+    const heldAtPeak = new Map<number, number>();
     let total = 0;
     let peak = 0;
-    for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
-      const task = plan.deviceTasks[index]!;
-      const kind = plan.kind[task]!;
-      const lane = plan.lane[task]!;
-      lanes.add(lane);
-      if (kind === FORWARD || kind === FUSED_FORWARD) {
+    const visit = (pass: Pass, lane: number) => {
+      if (pass === 'forward') {
         held[lane]! += 1;
         total += 1;
+        if (!heldAtPeak.has(lane)) heldAtPeak.set(lane, 0);
         if (total > peak) {
           peak = total;
-          for (const of of lanes) most[of % plan.virtualStages] = held[of]!;
+          for (const of of heldAtPeak.keys()) heldAtPeak.set(of, held[of]!);
         }
-      } else if (kind === WEIGHT || (kind === BACKWARD && !plan.splitsBackward)) {
+      } else if (endsMicrobatch(pass)) {
         held[lane]! -= 1;
         total -= 1;
       }
+    };
+    for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
+      visitPasses(plan, plan.deviceTasks[index]!, visit);
+    }
+    // Two devices hold the same stage where microbatches enter at both ends.
+    for (const [lane, count] of heldAtPeak) {
+      const stage = lane % plan.virtualStages;
+      most[stage] = Math.max(most[stage]!, count);
     }
   }
   return most;

@@ -14,7 +14,20 @@ import type { UnitContext } from './unitContext.ts';
 import { unitCost } from './unitCost.ts';
 
 const graphs = new ValueCache<ComputeGraph>(512);
-const profiles = new ValueCache<ReadonlyMap<Unit, ReadonlyMap<UnitRecompute, UnitProfile>>>(2048);
+const profiles = new ValueCache<Map<Unit, Map<UnitRecompute, UnitProfile>>>(2048);
+
+const numbers = new WeakMap<ComputeGraph, number>();
+let graphsNumbered = 0;
+
+/** A number for a graph, each its own. */
+function numberOf(graph: ComputeGraph): number {
+  let number = numbers.get(graph);
+  if (number === undefined) {
+    number = graphsNumbered++;
+    numbers.set(graph, number);
+  }
+  return number;
+}
 
 /** One rank's share of the job's model; built once for equal models, stacks and shardings. */
 export function rankGraph(job: Job): ComputeGraph {
@@ -42,6 +55,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     choice: {
       precision: job.training.precision,
       attention: job.stack.attention,
+      gradientAccumulation: job.stack.gradientAccumulation,
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
     },
     tensorGroup: groupOf(instance, degrees.tensor, layout.tensor, devices),
@@ -50,7 +64,8 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
   };
   const key = [
     valueKey(instance),
-    valueKey(graph.model),
+    // Profiles are found by the units of one graph: an equal graph that was built again has others.
+    numberOf(graph),
     valueKey(job.stack),
     job.training.precision,
     job.training.sequenceLength,
@@ -61,33 +76,31 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     context.tensorGroup.ranksPerNode,
     context.contextGroup.ranksPerNode,
   ].join(' ');
-  const known = profiles.get(key, () => profileUnits(graph, context));
-  return (unit, recompute) => known.get(unit)!.get(recompute)!;
+  const known = profiles.get(key, () => new Map());
+  return (unit, recompute) => {
+    let modes = known.get(unit);
+    if (modes === undefined) {
+      modes = new Map();
+      known.set(unit, modes);
+    }
+    let profile = modes.get(recompute);
+    if (profile === undefined) {
+      profile = profileUnit(unit, recompute, context);
+      modes.set(recompute, profile);
+    }
+    return profile;
+  };
 }
 
-function profileUnits(graph: ComputeGraph, context: UnitContext) {
-  const modes: readonly UnitRecompute[] = ['none', 'selective', 'selective-op', 'full'];
-  const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
-  for (const unit of new Set(graph.units)) {
-    const parameters = sum(unit.operators, (operator) => operator.parameters);
-    const wholeParameters = sum(unit.operators, (operator) => operator.wholeParameters);
-    const tiedParameters = sum(unit.operators, ({ tied, parameters }) => (tied === undefined ? 0 : parameters));
-    known.set(
-      unit,
-      new Map(
-        modes.map((mode) => [
-          mode,
-          {
-            unit,
-            cost: unitCost(unit, context, mode),
-            memory: unitMemory(unit, context.stack, context.sequences, mode),
-            parameters,
-            wholeParameters,
-            tiedParameters,
-          },
-        ]),
-      ),
-    );
-  }
-  return known;
+/** A unit, or a slice of one, under a way to recompute it. */
+function profileUnit(unit: Unit, mode: UnitRecompute, context: UnitContext): UnitProfile {
+  return {
+    unit,
+    recompute: mode,
+    cost: unitCost(unit, context, mode),
+    memory: unitMemory(unit, context.sequences, mode),
+    parameters: sum(unit.operators, (operator) => operator.parameters),
+    wholeParameters: sum(unit.operators, (operator) => operator.wholeParameters),
+    tiedParameters: sum(unit.operators, ({ tied, parameters }) => (tied === undefined ? 0 : parameters)),
+  };
 }

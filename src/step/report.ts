@@ -72,6 +72,8 @@ export interface StageMemory {
   readonly communicationBytes: number;
   /** Context, libraries, communicators and allocator slack. */
   readonly frameworkBytes: number;
+  /** The five largest things alive at the peak, the largest first; saved tensors of one name count together. */
+  readonly largest: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 export interface PartitionReport {

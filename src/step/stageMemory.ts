@@ -1,98 +1,180 @@
 import type { Job } from '../job/job.ts';
-import { frameworkMemory } from '../memory/framework.ts';
-import { modelStates } from '../memory/states.ts';
+import { communicatorCount, frameworkMemory } from '../memory/framework.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
-import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
-import { exchangedBytes } from './dataComm.ts';
-import { stateSharding } from './profiles.ts';
+import { type DeviceMemory, deviceMemory, stepBytes } from './deviceMemory.ts';
+import { largestAlive } from './largestAlive.ts';
+import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
-import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
-
-/** The fullest moment of a device: what it holds for the backward pass, what only that task needs, and when. */
-interface Peak {
-  readonly savedBytes: number;
-  readonly transientBytes: number;
-  readonly atSeconds: number;
-}
+import { type StageProfile, stagesOf } from './stageProfile.ts';
 
 /**
- * Walks a device's tasks in order. A forward pass adds what its stage saves for a microbatch; the last pass that reads
- * it (the weight part where the backward pass is split) takes it away.
+ * Walks a device's tasks in order, and says of each what is held while it runs: bytes saved for backward passes, and
+ * bytes that only this task needs; then what it leaves behind. A forward pass adds what its stage saves for a
+ * microbatch; the passes that read it last (both halves of a split backward pass) take it away.
  */
-function peakOf(timeline: PipelineTimeline, device: number, stages: readonly StageProfile[]): Peak {
-  const { plan, start } = timeline;
+export function walkMemory(
+  { plan }: PipelineTimeline,
+  device: number,
+  stages: readonly StageProfile[],
+  visit: (task: number, savedBytes: number, transientBytes: number, leftBytes: number) => void,
+): void {
   let held = 0;
-  let peak = { savedBytes: 0, transientBytes: 0, atSeconds: 0 };
-  const visit = (stage: StageProfile, kind: number, task: number) => {
-    if (kind === FORWARD || kind === FUSED_FORWARD) held += stage.savedBytes;
-    const transient =
-      kind === BACKWARD ? stage.backwardTransientBytes : kind === WEIGHT ? 0 : stage.forwardTransientBytes;
-    if (held + transient > peak.savedBytes + peak.transientBytes) {
-      peak = { savedBytes: held, transientBytes: transient, atSeconds: start[task]! };
+  let freed = 0;
+  let transient = 0;
+  const visitPass = (pass: Pass, lane: number) => {
+    const stage = stages[lane % plan.virtualStages]!;
+    switch (pass) {
+      case 'forward':
+        held += stage.savedBytes;
+        return;
+      case 'backward':
+        transient += Math.max(stage.backwardTransientBytes, stage.lossTransientBytes);
+        freed += stage.savedBytes;
+        return;
+      case 'backward-input':
+        transient += Math.max(stage.backwardTransientBytes, stage.lossTransientBytes);
+        freed += stage.savedBytes - stage.weightBytes;
+        return;
+      case 'backward-weight':
+        freed += stage.weightBytes;
     }
-    if (kind === WEIGHT || (kind === BACKWARD && !plan.splitsBackward)) held -= stage.savedBytes;
   };
   for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
     const task = plan.deviceTasks[index]!;
-    const stage = stages[plan.lane[task]! % plan.virtualStages]!;
-    visit(stage, plan.kind[task]!, task);
+    freed = 0;
+    transient = 0;
+    visitPasses(plan, task, visitPass);
+    visit(task, held, transient, held - freed);
+    held -= freed;
   }
-  return peak;
 }
 
-/** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
-const pipelineBuffers = 2;
+/** The fullest moment of a device's passes. */
+export interface PassPeak {
+  readonly savedBytes: number;
+  readonly transientBytes: number;
+  /** The task that runs then; −1 where there is none. */
+  readonly task: number;
+}
 
-/** Memory of every pipeline rank at its fullest moment, its parts summing to what the driver would show. */
-export function stageMemory(job: Job, timeline: PipelineTimeline, stages: readonly StageProfile[]): StageMemory[] {
-  const { pipeline } = job.parallelism.degrees;
-  return Array.from({ length: pipeline }, (_, device) => {
-    const peak = peakOf(timeline, device, stages);
-    const states = modelStates(
-      deviceParameters(stagesOf(timeline.plan, stages, device)),
-      job.stack,
-      job.training.precision,
-      job.training.optimizer,
-      stateSharding(job),
-    );
-    const buffers = pipeline > 1 ? pipelineBuffers * stages[0].sendBytes : 0;
-    const communicationBytes = buffers + gatheredBytes(job, stagesOf(timeline.plan, stages, device));
-    const steady = states.parametersBytes + states.gradientsBytes + states.optimizerBytes + communicationBytes;
-    const transient = peak.savedBytes + peak.transientBytes;
-    const framework = frameworkMemory(job.stack, steady, transient);
-    return {
-      stage: device,
-      peakBytes: framework.deviceBytes,
-      allocatedBytes: steady + transient,
-      reservedBytes: framework.reservedBytes,
-      peakAtSeconds: peak.atSeconds,
-      parametersBytes: states.parametersBytes,
-      gradientsBytes: states.gradientsBytes,
-      optimizerBytes: states.optimizerBytes,
-      activationsBytes: peak.savedBytes,
-      temporaryBytes: peak.transientBytes,
-      communicationBytes,
-      frameworkBytes: framework.deviceBytes - steady - transient,
-    };
+/** The moment at which a device holds most for backward passes and for the task at work. */
+export function passPeak(timeline: PipelineTimeline, device: number, stages: readonly StageProfile[]): PassPeak {
+  let savedMost = 0;
+  let transientMost = 0;
+  let fullest = -1;
+  walkMemory(timeline, device, stages, (task, savedBytes, transientBytes) => {
+    if (savedBytes + transientBytes > savedMost + transientMost) {
+      savedMost = savedBytes;
+      transientMost = transientBytes;
+      fullest = task;
+    }
   });
+  return { savedBytes: savedMost, transientBytes: transientMost, task: fullest };
+}
+
+/** Temporary tensors of a device's chunks, the largest of the layers and of the loss. */
+function temporaryKinds(stages: readonly StageProfile[]): number {
+  let layer = 0;
+  let loss = 0;
+  for (const stage of stages) {
+    layer = Math.max(layer, stage.backwardTransientBytes);
+    loss = Math.max(loss, stage.lossTransientBytes);
+  }
+  return layer + loss;
 }
 
 /**
- * Parameters gathered under ZeRO 3 and gradients about to be scattered, at the fullest moment of the backward pass: two
- * layers gathered, and one's gradient as it was computed and as it is reduced; the head stays gathered.
- * @source pytorch/pytorch torch/distributed/fsdp: two all-gathers alive, reduce-scatter input in the reduce format
+ * Memory of every pipeline rank at its fullest moment, its parts summing to what the driver would show: during a pass,
+ * or while the optimizer steps.
+ * @param stepsAt when each device's optimizer starts
  */
-function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
-  const { zeroStage, shardingDegree, degrees } = job.parallelism;
-  if (zeroStage < 3 || shardingDegree * degrees.context === 1) return 0;
-  const { parameter, gradient } = exchangedBytes(job);
-  let layer = 0;
-  let head = 0;
-  for (const { profiles } of stages) {
-    for (const { unit, parameters } of profiles) {
-      if (unit.kind === 'layer') layer = Math.max(layer, parameters);
-      else if (unit.kind === 'head') head = parameters;
-    }
-  }
-  return layer * (3 * parameter + gradient) + head * parameter;
+export function stageMemory(
+  job: Job,
+  timeline: PipelineTimeline,
+  stages: readonly StageProfile[],
+  stepsAt: (device: number) => number,
+): StageMemory[] {
+  const { pipeline } = job.parallelism.degrees;
+  return Array.from({ length: pipeline }, (_, device) => {
+    const chunks = stagesOf(timeline.plan, stages, device);
+    const memory = deviceMemory(job, chunks, stages[0].sendBytes);
+    const peak = passPeak(timeline, device, stages);
+    const passes = memory.gatheredBytes + peak.savedBytes + peak.transientBytes;
+    return passes >= stepBytes(memory)
+      ? duringPass(job, timeline, stages, device, memory, peak, temporaryKinds(chunks))
+      : duringStep(job, device, memory, stepsAt(device), peak.savedBytes + temporaryKinds(chunks));
+  });
+}
+
+function duringPass(
+  job: Job,
+  timeline: PipelineTimeline,
+  stages: readonly StageProfile[],
+  device: number,
+  memory: DeviceMemory,
+  peak: PassPeak,
+  temporaryBytes: number,
+): StageMemory {
+  const parts = {
+    parametersBytes: memory.states.parametersBytes,
+    gradientsBytes: memory.states.gradientsBytes,
+    optimizerBytes: memory.states.optimizerBytes,
+    activationsBytes: peak.savedBytes,
+    temporaryBytes: peak.transientBytes + memory.workspaceBytes,
+    communicationBytes: memory.bufferBytes + memory.gatheredBytes,
+  };
+  const transientBytes = peak.savedBytes + peak.transientBytes;
+  const idleBytes = Math.max(0, temporaryBytes - peak.transientBytes);
+  return {
+    stage: device,
+    ...summed(job, parts, transientBytes, idleBytes),
+    peakAtSeconds: peak.task < 0 ? 0 : timeline.start[peak.task]!,
+    ...parts,
+    largest: largestAlive(timeline.plan, device, stages, memory, peak),
+  };
+}
+
+function duringStep(
+  job: Job,
+  device: number,
+  memory: DeviceMemory,
+  atSeconds: number,
+  transientMost: number,
+): StageMemory {
+  const parts = {
+    parametersBytes: memory.states.parametersBytes,
+    gradientsBytes: memory.states.gradientsBytes + memory.states.stepBytes,
+    optimizerBytes: memory.states.optimizerBytes,
+    activationsBytes: 0,
+    temporaryBytes: memory.workspaceBytes,
+    communicationBytes: memory.bufferBytes,
+  };
+  // The blocks of the passes serve the step as well.
+  const idleBytes = Math.max(0, transientMost - memory.states.stepBytes);
+  return {
+    stage: device,
+    ...summed(job, parts, memory.states.stepBytes, idleBytes),
+    peakAtSeconds: atSeconds,
+    ...parts,
+    largest: largestAlive(undefined, device, [], memory, undefined),
+  };
+}
+
+type Parts = Pick<
+  StageMemory,
+  'parametersBytes' | 'gradientsBytes' | 'optimizerBytes' | 'activationsBytes' | 'temporaryBytes' | 'communicationBytes'
+>;
+
+function summed(job: Job, parts: Parts, transientBytes: number, idleBytes: number) {
+  const allocatedBytes =
+    parts.parametersBytes +
+    parts.gradientsBytes +
+    parts.optimizerBytes +
+    parts.activationsBytes +
+    parts.temporaryBytes +
+    parts.communicationBytes;
+  const communicators = communicatorCount(job.parallelism.degrees, job.model.tiedEmbeddings);
+  const tensors = { steadyBytes: allocatedBytes - transientBytes, transientBytes, idleBytes };
+  const { reservedBytes, deviceBytes } = frameworkMemory(job.stack, tensors, communicators);
+  return { peakBytes: deviceBytes, allocatedBytes, reservedBytes, frameworkBytes: deviceBytes - allocatedBytes };
 }

@@ -1,4 +1,5 @@
-import type { ComputeGraph, Unit } from '../graph/computeGraph.ts';
+import type { Unit, UnitKind } from '../graph/computeGraph.ts';
+import { bytesAcross, type Chain, piecesBetween } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
@@ -10,6 +11,7 @@ import type { UnitCost } from './unitCost.ts';
 /** Everything one unit needs, of one rank and one microbatch. */
 export interface UnitProfile {
   readonly unit: Unit;
+  readonly recompute: UnitRecompute;
   readonly cost: UnitCost;
   readonly memory: UnitMemory;
   readonly parameters: number;
@@ -24,15 +26,18 @@ export type ProfileOf = (unit: Unit, recompute: UnitRecompute) => UnitProfile;
 /** The sum of a virtual stage's units. */
 export interface StageProfile extends UnitCost {
   readonly profiles: readonly UnitProfile[];
-  /** Transformer layers. */
+  /** Transformer layers; one that is cut counts where it begins. */
   readonly layers: number;
   readonly operators: number;
   readonly parameters: number;
   readonly wholeParameters: number;
   readonly tiedParameters: number;
   readonly savedBytes: number;
-  readonly forwardTransientBytes: number;
+  readonly weightBytes: number;
+  /** Alive only in a backward pass: of the checkpoint that needs most, and of the loss. */
   readonly backwardTransientBytes: number;
+  readonly lossTransientBytes: number;
+  /** Holds the tensor that the two ends of the model share, as the embedding's and as the head's. */
   readonly holdsEmbedding: boolean;
   readonly holdsHead: boolean;
   /** Hidden states handed to the next stage, bytes of one microbatch. */
@@ -52,35 +57,59 @@ export function layerRecompute(recompute: Recompute, layer: number, position: nu
     case 'full':
       if (recompute.layers !== undefined) return position < recompute.layers ? 'full' : 'none';
       if (recompute.every !== undefined) return layer % recompute.every === 0 ? 'full' : 'none';
+      if (recompute.group !== undefined) return position % recompute.group === 0 ? 'full' : 'inner';
       return 'full';
-    default:
-      throw new Error(`recompute mode ${recompute.mode} came through the door`);
+    case 'chosen':
+      return recompute.layers[layer]!;
+    case 'auto':
+      // Only where stages are not yet known: the choice is made stage by stage afterwards.
+      return 'full';
   }
 }
 
 const sumOf = <T>(items: readonly T[], value: (item: T) => number) =>
   items.reduce((total, item) => total + value(item), 0);
-const largestOf = <T>(items: readonly T[], value: (item: T) => number) =>
-  items.reduce((most, item) => Math.max(most, value(item)), 0);
 
-/** Adds up the units from `from` up to, not including, `to`, each as it is recomputed. */
+/** What a backward pass needs at most: all units of a checkpoint computed again, and the gradients of one of them. */
+function passTransientBytes(profiles: readonly UnitProfile[]): number {
+  let most = 0;
+  let again = 0;
+  let gradients = 0;
+  for (const { memory, recompute } of profiles) {
+    if (recompute !== 'inner') {
+      again = 0;
+      gradients = 0;
+    }
+    again += memory.recomputedBytes;
+    gradients = Math.max(gradients, memory.gradientBytes);
+    most = Math.max(most, again + gradients);
+  }
+  return most;
+}
+
+/** Adds up the items of a chain from `from` up to, not including, `to`, each as it is recomputed. */
 function stageProfile(
   job: Job,
-  graph: ComputeGraph,
+  chain: Chain,
   from: number,
   to: number,
   profileOf: ProfileOf,
   dataComm: DataCommOf,
 ): StageProfile {
-  const { recompute, microBatchSize } = job.parallelism;
+  const { recompute, microBatchSize, partitioner } = job.parallelism;
   const profiles: UnitProfile[] = [];
   let layers = 0;
-  for (let index = from; index < to; index++) {
-    const unit = graph.units[index];
+  for (const { index, unit, begins } of piecesBetween(chain, from, to)) {
     const isLayer = unit.kind === 'layer';
-    profiles.push(profileOf(unit, isLayer ? layerRecompute(recompute, index - 1, layers) : 'none'));
-    if (isLayer) layers += 1;
+    // SageMaker's library ignores the checkpoint of a layer that its module tree cuts.
+    const kept = !isLayer || (partitioner.kind === 'tree' && unit.share !== undefined);
+    profiles.push(profileOf(unit, kept ? 'none' : layerRecompute(recompute, index - 1, layers)));
+    if (isLayer && begins) layers += 1;
   }
+  const holds = (kind: UnitKind) =>
+    profiles.some(({ unit, tiedParameters }) => unit.kind === kind && tiedParameters > 0);
+  const sendBytes = to < chain.length ? bytesAcross(chain, to) * microBatchSize : 0;
+  const keptOutput = job.stack.keepsPipelineOutputs ? sendBytes : 0;
   const cost = (part: keyof UnitCost) => sumOf(profiles, (profile) => profile.cost[part]);
   return {
     profiles,
@@ -89,12 +118,13 @@ function stageProfile(
     parameters: sumOf(profiles, (profile) => profile.parameters),
     wholeParameters: sumOf(profiles, (profile) => profile.wholeParameters),
     tiedParameters: sumOf(profiles, (profile) => profile.tiedParameters),
-    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes),
-    forwardTransientBytes: largestOf(profiles, ({ memory }) => memory.forwardTransientBytes),
-    backwardTransientBytes: largestOf(profiles, ({ memory }) => memory.backwardTransientBytes),
-    holdsEmbedding: from === 0,
-    holdsHead: to === graph.units.length,
-    sendBytes: to < graph.units.length ? graph.units[to - 1].boundaryBytes * microBatchSize : 0,
+    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes) + keptOutput,
+    backwardTransientBytes: passTransientBytes(profiles),
+    weightBytes: sumOf(profiles, ({ memory }) => memory.weightBytes) + keptOutput,
+    lossTransientBytes: sumOf(profiles, ({ memory }) => memory.lossTransientBytes),
+    holdsEmbedding: holds('embedding'),
+    holdsHead: holds('head'),
+    sendBytes,
     forward: cost('forward'),
     recompute: cost('recompute'),
     backwardInput: cost('backwardInput'),
@@ -105,7 +135,7 @@ function stageProfile(
     forwardContextComm: cost('forwardContextComm'),
     recomputeContextComm: cost('recomputeContextComm'),
     backwardContextComm: cost('backwardContextComm'),
-    ...dataComm(profiles),
+    ...(profiles.length === 0 ? { forwardDataComm: 0, backwardDataComm: 0 } : dataComm(profiles)),
   };
 }
 
@@ -117,13 +147,13 @@ export type DataCommOf = (
 /** The profile of every virtual stage of the cuts. */
 export function stageProfiles(
   job: Job,
-  graph: ComputeGraph,
+  chain: Chain,
   profileOf: ProfileOf,
   ends: Int32Array,
   dataComm: DataCommOf,
 ): StageProfile[] {
   return Array.from(ends, (end, index) =>
-    stageProfile(job, graph, index === 0 ? 0 : ends[index - 1], end, profileOf, dataComm),
+    stageProfile(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf, dataComm),
   );
 }
 
@@ -171,9 +201,14 @@ export function deviceParameters(stages: readonly StageProfile[]): number {
   return shared ? parameters - sumOf(stages, (stage) => stage.tiedParameters) / 2 : parameters;
 }
 
-/** The virtual stages that a device holds, by chunk. */
+/** The virtual stages that a device holds, by chunk; where microbatches enter at both ends, one for either direction. */
 export function stagesOf(plan: PipelinePlan, stages: readonly StageProfile[], device: number): StageProfile[] {
-  return stages.filter((_, index) => deviceOf(plan.placement, plan.stages, index) === device);
+  const { placement } = plan;
+  return stages.filter(
+    (_, index) =>
+      deviceOf(placement, plan.stages, index) === device ||
+      (placement === 'dual' && deviceOf(placement, plan.stages, index, 1) === device),
+  );
 }
 
 /** The pipeline's shape, as schedules ask for it. */

@@ -26,7 +26,7 @@ function recomputedFlops({ model, training, parallelism }: Job): number {
   let flops = 0;
   for (let layer = 0; layer < model.layers; layer++) {
     const mode = layerRecompute(parallelism.recompute, layer, layer % perStage);
-    if (mode === 'full') flops += layerForwardFlops(model, training.sequenceLength);
+    if (mode === 'full' || mode === 'inner') flops += layerForwardFlops(model, training.sequenceLength);
     else if (mode === 'selective') flops += attentionCoreFlops(model, training.sequenceLength);
   }
   return flops;

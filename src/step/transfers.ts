@@ -5,7 +5,7 @@ import { deviceOf, virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelineShape, StagePlacement } from '../pipeline/schedule.ts';
 
 /**
- * Seconds that the hidden states of one microbatch need from virtual stage s to s + 1, for every s.
+ * Seconds that the tensors of one microbatch need from virtual stage s to s + 1, for every s.
  * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again.
  */
 export function transferSeconds(
@@ -13,22 +13,21 @@ export function transferSeconds(
   layout: RankLayout,
   placement: StagePlacement,
   shape: PipelineShape,
-  boundaryBytes: number,
+  boundaryBytes: (stage: number) => number,
 ): Float64Array {
   const { instance, devices } = job.cluster;
   const { degrees, microBatchSize } = job.parallelism;
   const { tensor, pipeline, sequenceParallel } = degrees;
-  const bytes = boundaryBytes * microBatchSize;
   const scattered = job.stack.scattersPipelineTransfers && tensor > 1 && !sequenceParallel;
-  const gather = scattered
-    ? collectiveSeconds('all-gather', bytes, groupOf(instance, tensor, layout.tensor, devices))
-    : 0;
+  const tensorGroup = groupOf(instance, tensor, layout.tensor, devices);
   const nodeOf = (stage: number) => Math.floor((stage * layout.pipeline) / instance.ranks);
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);
     const to = deviceOf(placement, pipeline, s + 1);
     if (from === to) continue;
+    const bytes = boundaryBytes(s) * microBatchSize;
+    const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
     const crosses = nodeOf(from) !== nodeOf(to);
     const pair = { instance, ranks: 2, nodes: crosses ? 2 : 1, ranksPerNode: crosses ? 1 : 2, stride: layout.pipeline };
     seconds[s] = gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);

@@ -38,15 +38,17 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   );
 
   const isLayer = unit.kind === 'layer';
-  const slower = context.tensorGroup.ranks > 1 ? stack.hostTensorFactor : 1;
-  const hostForward = isLayer ? stack.hostSecondsPerLayer.forward * slower : 0;
-  const hostBackward = isLayer ? stack.hostSecondsPerLayer.backward * slower : 0;
+  const { ranks } = context.tensorGroup;
+  const slower = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
+  const factor = isLayer ? slower * (unit.share ?? 1) : 0;
+  const hostForward = stack.hostSecondsPerLayer.forward * factor;
+  const hostBackward = stack.hostSecondsPerLayer.backward * factor;
   const forwardGap = hostGap(forward + forwardComm.tensor + forwardComm.context, hostForward);
   const backwardGap = hostGap(
     backwardInput + backwardWeight + backwardComm.tensor + backwardComm.context,
     hostBackward,
   );
-  const whole = recompute === 'full' ? 1 : 0;
+  const whole = recompute === 'full' || recompute === 'inner' ? 1 : 0;
   return {
     forward: forward + forwardGap,
     recompute: again + whole * forwardGap,

@@ -75,7 +75,7 @@ function parseRow(line: string): MeasuredRow | string {
 }
 
 /** A sentence about the first measured figure that cannot be one, or undefined. */
-function wrongMeasured(measured: Readonly<Record<string, unknown>>): string | undefined {
+export function wrongMeasured(measured: Readonly<Record<string, unknown>>): string | undefined {
   for (const field of ['stepTimeSeconds', 'samplesPerSecond', 'peakBytes']) {
     if (measured[field] !== undefined && !isPositive(measured[field])) {
       return `\`measured.${field}\` must be a number above zero`;

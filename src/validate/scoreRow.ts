@@ -117,7 +117,8 @@ function scoreMemory(row: MeasuredRow, prediction: Prediction | undefined): Memo
   return { kind, measuredBytes, predictedBytes, error: predictedBytes / measuredBytes - 1 };
 }
 
-function peakOf({ memory }: Prediction, kind: PeakKind): number {
+/** The figure of a report that a measured peak of this kind is held against. */
+export function peakOf({ memory }: Pick<Prediction, 'memory'>, kind: PeakKind): number {
   switch (kind) {
     case 'allocated':
       return memory.peakAllocatedBytes;

@@ -22,6 +22,8 @@ describe('a job as design has it', () => {
       activeMicrobatches: 8,
       schedule: 'smp-interleaved',
       partitioner: { kind: 'exact' },
+      cutAt: 'layer',
+      cutsAfter: [],
       placement: 'DPT',
       zeroStage: 1,
       shardingDegree: 20,
@@ -95,6 +97,23 @@ describe('defaults', () => {
     expect(read({ 'parallelism.stageLayers': stageLayers }).parallelism.partitioner).toEqual({
       kind: 'layers',
       stageLayers,
+    });
+  });
+
+  test('a module tree with the memory weight of SageMaker', () => {
+    const changes = { 'parallelism.partitioner': 'tree', 'parallelism.schedule': 'smp-simple' };
+    expect(read(changes).parallelism.partitioner).toEqual({ kind: 'tree', memoryWeight: 0.8 });
+    expect(read({ ...changes, 'parallelism.memoryWeight': 0.2 }).parallelism.partitioner).toEqual({
+      kind: 'tree',
+      memoryWeight: 0.2,
+    });
+  });
+
+  test('cuts between operators, and cuts that must be', () => {
+    const changes = { 'parallelism.cutAt': 'operator', 'parallelism.cutsAfter': ['embedding', 'layer.7.attention.core'] };
+    expect(read(changes).parallelism).toMatchObject({
+      cutAt: 'operator',
+      cutsAfter: ['embedding', 'layer.7.attention.core'],
     });
   });
 

@@ -13,6 +13,8 @@ const whole = changed(
     'cluster.instance': { extends: 'dgx-a100', networkBytesPerSecond: 100e9 },
     stack: { name: 'megatron-2021', attention: 'flash2' },
     'parallelism.schedule': '1f1b',
+    'parallelism.cutAt': 'operator',
+    'parallelism.cutsAfter': ['layer.3'],
     'parallelism.recompute': { mode: 'full', every: 2 },
   },
 );
@@ -37,6 +39,28 @@ const inline = changed(whole, {
   },
 });
 
+/** What a SageMaker user has. */
+const fromSmp = {
+  model: 'gpt2-1.5b',
+  cluster: { instance: 'ml.p3.16xlarge', count: 2 },
+  training: { sequenceLength: 1024, globalBatchSize: 64, precision: 'fp16' },
+  smp: {
+    parameters: {
+      pipeline_parallel_degree: 2,
+      tensor_parallel_degree: 1,
+      microbatches: 4,
+      placement_strategy: 'spread',
+      pipeline: 'interleaved',
+      optimize: 'speed',
+      memory_weight: 0.3,
+      active_microbatches: 3,
+      ddp: true,
+      sharded_data_parallel_degree: 1,
+    },
+    mpi: { processes_per_host: 8 },
+  },
+};
+
 /** Dotted paths of every field of a value, its own included. */
 function pathsOf(value: unknown, at = ''): readonly string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [at];
@@ -48,6 +72,7 @@ const anyPath = fc.constantFrom(
   ...pathsOf(goodJob),
   ...pathsOf(whole),
   ...pathsOf(inline),
+  ...pathsOf(fromSmp),
   'parallelism.stageLayers',
   'foo',
   'parallelism.foo.bar',
@@ -106,7 +131,7 @@ function expectClear(read: () => unknown): void {
 test('any change of a good job is read, or refused in words', () => {
   const changes = fc.array(fc.tuple(anyPath, anyValue), { maxLength: 4 });
   fc.assert(
-    fc.property(fc.constantFrom<unknown>(goodJob, plainJob, whole, inline), changes, (job, list) => {
+    fc.property(fc.constantFrom<unknown>(goodJob, plainJob, whole, inline, fromSmp), changes, (job, list) => {
       const mutant = list.reduce((value, [path, replacement]) => changedSafely(value, path, replacement), job);
       expectClear(() => expectWhole(readJob(mutant)));
     }),
@@ -129,14 +154,16 @@ function expectWhole({ cluster, training, model, parallelism }: Job): void {
   expect(degrees.data * microBatchSize * microbatches).toBe(training.globalBatchSize);
   expect(model.attentionHeads % degrees.tensor).toBe(0);
   expect(degrees.data % parallelism.shardingDegree).toBe(0);
-  expect(degrees.pipeline * virtualStages).toBeLessThanOrEqual(model.layers + 2);
+  if (parallelism.cutAt === 'layer' && partitioner.kind !== 'tree') {
+    expect(degrees.pipeline * virtualStages).toBeLessThanOrEqual(model.layers + 2);
+  }
   if (partitioner.kind === 'layers') {
     expect(partitioner.stageLayers.reduce((sum, layers) => sum + layers, 0)).toBe(model.layers);
   }
 }
 
 test('the jobs that the changes start from are good', () => {
-  for (const job of [goodJob, plainJob, whole, inline]) expect(faultsOf(() => readJob(job))).toEqual([]);
+  for (const job of [goodJob, plainJob, whole, inline, fromSmp]) expect(faultsOf(() => readJob(job))).toEqual([]);
 });
 
 test('anything at all is no reason to fail otherwise', () => {
@@ -160,7 +187,7 @@ test('faults of different fields are all told, in whatever company', () => {
     'parallelism.tensor': 2.5,
     'parallelism.microBatchSize': 'one',
     'parallelism.placement': 'DDD',
-    'parallelism.context': 2,
+    'parallelism.expert': 2,
     'parallelism.schedule': 'none',
     'parallelism.offload': { activations: true },
   };

@@ -42,15 +42,6 @@ describe('model states of GPT-3 175B on tensor 8, pipeline 8, data 16', () => {
     expect([bytes[0], bytes[1], bytes[7]]).toEqual([19_053_439_488, 18_352_728_576, 18_883_736_064]);
   });
 
-  // The same: 20, or 4 + 16/d, where fp16 gradients are copied to fp32 for the step.
-  it('are 20 bytes, or 4 and a sixteenth of 16, with fp16 gradients and their fp32 copy', () => {
-    const fp16 = { gradientAccumulationDtype: 'fp16', gradientCopyForStep: true } as const;
-    expect(statesOf(0, fp16)[0]).toBe(56_454_635_520);
-    expect(statesOf(1, fp16)[0]).toBe(14_113_658_880);
-    expect(statesOf(0, fp16)).toEqual(parameters.map((count) => 20 * count));
-    expect(statesOf(1, fp16)).toEqual(parameters.map((count) => 4 * count + 16 * shard(count)));
-  });
-
   // arXiv 1910.02054: 16, or 4 + 12/d.
   it('are 16 bytes, or 4 and a sixteenth of 12, with 2-byte gradients', () => {
     const twoBytes = { gradientAccumulationDtype: 'fp16', gradientCopyForStep: false } as const;
@@ -63,9 +54,22 @@ describe('model states of GPT-3 175B on tensor 8, pipeline 8, data 16', () => {
 
 const whole = { zeroStage: 0, replicas: 1 } as const;
 const bytesOf = (states: ReturnType<typeof modelStates>) =>
-  states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+  states.parametersBytes + states.gradientsBytes + states.optimizerBytes + states.stepBytes;
 
 describe('modelStates', () => {
+  // Megatron-LM's documentation again: 20, or 4 + 16/d, the fp32 copy of the gradients being there for the step only.
+  it('are 20 bytes, or 4 and a sixteenth of 16, while fp16 gradients and their fp32 copy are there', () => {
+    const fp16 = stack('megatron-2021', { gradientAccumulationDtype: 'fp16', gradientCopyForStep: true });
+    for (const count of parameters) {
+      const statesAt = (zeroStage: 0 | 1) => modelStates(count, fp16, 'fp16', 'adam', { zeroStage, replicas: 16 });
+      expect(bytesOf(statesAt(0))).toBe(20 * count);
+      expect(bytesOf(statesAt(1))).toBe(4 * count + 16 * shard(count));
+      expect(statesAt(0).stepBytes).toBe(4 * count);
+    }
+    expect(20 * parameters[0]!).toBe(56_454_635_520);
+    expect(4 * parameters[0]! + 16 * shard(parameters[0]!)).toBe(14_113_658_880);
+  });
+
   // arXiv 2205.05198 figure 1: 18 · 12h²L / (tp).
   it.each([
     ['korthikanti-22b', 1, 48_922_361_856],

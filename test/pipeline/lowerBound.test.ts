@@ -3,6 +3,7 @@ import type { CostSpec } from '../../src/pipeline/costs.ts';
 import { planLowerBound } from '../../src/pipeline/lowerBound.ts';
 import { inFlight, inFlightUntilInput } from '../../src/pipeline/memory.ts';
 import { preemptiveBound } from '../../src/pipeline/oneMachine.ts';
+import { residentBound } from '../../src/pipeline/residentBound.ts';
 import { equalCosts, run, U4, U8 } from './make.ts';
 
 const A = equalCosts(1, 1, 1);
@@ -56,6 +57,32 @@ describe('lower bound', () => {
     const bound = planLowerBound(plan, costs, { untilInput: held, untilWeight: held });
     expect(bound).toBeGreaterThan(without);
     expect(bound).toBeLessThanOrEqual(timeline.makespan);
+  });
+});
+
+describe('bound of all orders in the same memory', () => {
+  const boundAndTime = (name: string, microbatches: number, spec: CostSpec) => {
+    const { schedule, shape, costs, plan, timeline } = run(name, { stages: 4, microbatches }, spec);
+    const orders = schedule.order(shape, costs);
+    const residency = {
+      untilInput: inFlightUntilInput(orders),
+      untilWeight: inFlight(orders).map(({ peak }) => peak),
+    };
+    return [residentBound(plan, costs, residency), timeline.makespan];
+  };
+  for (const name of ['gpipe', '1f1b', '1f1b-eager', 'zb-h1', 'zb-h2']) {
+    for (const spec of [A, B, C, equalCosts(1, 1, 1, 1), equalCosts(2, 2, 1, 1)]) {
+      it(`${name} is the best there is in its memory, costs ${Object.values(spec).join(' ')}`, () => {
+        const [bound, time] = boundAndTime(name, 8, spec);
+        expect(bound).toBe(time);
+      });
+    }
+  }
+  it('leaves room below the V schedules', () => {
+    expect(boundAndTime('v-min', 8, A)).toEqual([51, 59]);
+  });
+  it('is nothing for two directions, which it does not cover', () => {
+    expect(boundAndTime('dualpipe', 8, A)[0]).toBe(0);
   });
 });
 

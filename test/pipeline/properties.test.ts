@@ -6,6 +6,7 @@ import { oneForwardOneBackward } from '../../src/pipeline/orders/oneForwardOneBa
 import { chunksPerDevice, microbatchesPerChunk } from '../../src/pipeline/placement.ts';
 import { planPipeline } from '../../src/pipeline/plan.ts';
 import { planSchedule } from '../../src/pipeline/planSchedule.ts';
+import { residentBound } from '../../src/pipeline/residentBound.ts';
 import { runPipeline, type TransferMode } from '../../src/pipeline/run.ts';
 import {
   BACKWARD,
@@ -79,6 +80,7 @@ describe('every schedule', () => {
         const time = runPipeline(plan, costs, mode).makespan;
         expect(planLowerBound(plan, costs)).toBeLessThanOrEqual(time);
         expect(planLowerBound(plan, costs, residency)).toBeLessThanOrEqual(time * (1 + 1e-12));
+        if (plan.fusedClasses.length === 0) expect(residentBound(plan, costs, residency)).toBeLessThanOrEqual(time);
       }),
       { numRuns: 400 },
     );

@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planSchedule } from '../../src/pipeline/planSchedule.ts';
 import { runPipeline, type TransferMode } from '../../src/pipeline/run.ts';
-import { type PipelineCosts, taskKind } from '../../src/pipeline/schedule.ts';
-import { findSchedule } from '../../src/pipeline/schedules/index.ts';
+import type { PipelineCosts } from '../../src/pipeline/schedule.ts';
+import { findSchedule, schedules } from '../../src/pipeline/schedules/index.ts';
 import { pipelineShape } from '../../src/pipeline/shape.ts';
-import { runSteady } from '../../src/pipeline/steady.ts';
-import { fixedSchedules, instance, legalShape, wholeCosts } from './arbitrary.ts';
+import { runSteady, type SteadyTimeline } from '../../src/pipeline/steady.ts';
+import { fixedSchedules, legalShape, wholeCosts } from './arbitrary.ts';
+import { chunksOf, costsOf, equalCosts } from './make.ts';
 
 const MODES: readonly TransferMode[] = ['async', 'link', 'blocking'];
+const RELATIVE = 1e-9;
 
 /** Costs that are no round numbers, so that ties and sums are as in life. */
 function uneven(costs: PipelineCosts, seed: number): PipelineCosts {
@@ -21,16 +23,20 @@ function uneven(costs: PipelineCosts, seed: number): PipelineCosts {
   };
 }
 
-let jumped = 0;
-let all = 0;
+/** Idle time of a device, gap by gap. */
+function idle({ plan, repeats, start, freed }: SteadyTimeline, device: number): number {
+  let sum = 0;
+  for (const k of plan.deviceTasks.subarray(plan.deviceOffset[device], plan.deviceOffset[device + 1]))
+    sum += repeats[k] * (start[k] - freed[k]);
+  return sum;
+}
 
 describe('the jump over the middle of a long step', () => {
   for (const schedule of fixedSchedules) {
     it(`${schedule.name}: the same as the whole step`, () => {
       const shapes = legalShape(schedule, { stages: 5, virtualStages: 3, microbatches: 12 }).map((shape) => {
         const period = schedule.period?.(shape) ?? 1;
-        const dual = schedule.placement === 'dual' ? 2 : 1;
-        const more = Math.ceil(150 / period) * period * dual;
+        const more = Math.ceil(150 / period) * period * (schedule.placement === 'dual' ? 2 : 1);
         return { ...shape, microbatches: shape.microbatches + more };
       });
       const instances = shapes.chain((shape) =>
@@ -41,26 +47,50 @@ describe('the jump over the middle of a long step', () => {
           const costs = seed === null ? whole : uneven(whole, seed);
           const steady = runSteady(schedule, shape, costs, mode);
           const full = runPipeline(planSchedule(schedule, shape, costs), costs, mode);
-          all++;
-          if (steady.skippedMicrobatches > 0) jumped++;
-          const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-9 * b);
+          const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThanOrEqual(RELATIVE * full.makespan);
           near(steady.makespan, full.makespan);
           for (let d = 0; d < shape.stages; d++) {
             near(steady.busy[d], full.busy[d]);
-            // Idle time, added up gap by gap.
-            const gaps = (of: typeof steady.plan, gap: (k: number) => number) =>
-              of.deviceTasks.subarray(of.deviceOffset[d], of.deviceOffset[d + 1]).reduce((sum, k) => sum + gap(k), 0);
-            const idle = gaps(steady.plan, (k) => steady.repeats[k] * (steady.start[k] - steady.freed[k]));
-            const wholeIdle = gaps(full.plan, (k) => full.start[k] - full.end[full.plan.previous[k]]);
-            expect(Math.abs(idle - wholeIdle)).toBeLessThanOrEqual(1e-9 * full.makespan);
-            // The last tasks of a device are in both plans.
-            const last = (of: typeof steady.plan) => of.deviceTasks[of.deviceOffset[d + 1] - 1];
-            if (schedule.period?.(shape) !== 1 || steady.skippedMicrobatches === 0) continue;
-            if (taskKind(steady.plan.kind[last(steady.plan)]) !== taskKind(full.plan.kind[last(full.plan)])) continue;
+            let gaps = 0;
+            for (const k of full.plan.deviceTasks.subarray(full.plan.deviceOffset[d], full.plan.deviceOffset[d + 1]))
+              gaps += full.start[k] - full.end[full.plan.previous[k]];
+            near(idle(steady, d), gaps);
+          }
+          for (let lane = 0; lane < full.plan.lanes; lane++) {
+            const last = ({ plan, end }: typeof full) => end[plan.backwardTask[(lane + 1) * plan.microbatches - 1]];
+            near(last(steady), last(full));
           }
         }),
         { numRuns: 60 },
       );
     });
   }
+
+  for (const { name, placement, fixed } of schedules) {
+    if (!fixed) continue;
+    it(`${name}: ten thousand microbatches cost no more than a few hundred`, () => {
+      const schedule = findSchedule(name);
+      const shape = pipelineShape({ stages: 4, virtualStages: chunksOf(name), microbatches: 10_000 });
+      const costs = costsOf(schedule, shape, equalCosts(1, 1.1, 0.9, 0.3));
+      const { plan, skippedMicrobatches } = runSteady(schedule, shape, costs);
+      const each = placement === 'dual' ? 5_000 : 10_000;
+      expect(plan.microbatches + skippedMicrobatches).toBe(each);
+      expect(plan.microbatches).toBeLessThan(300);
+    });
+  }
+
+  it('runs the whole of a short step, and of one whose order depends on costs', () => {
+    for (const [name, microbatches] of [
+      ['1f1b', 20],
+      ['smp-interleaved', 200],
+    ] as const) {
+      const schedule = findSchedule(name);
+      const shape = pipelineShape({ stages: 4, microbatches });
+      const costs = costsOf(schedule, shape, equalCosts(1, 1, 1));
+      const { plan, skippedMicrobatches, makespan } = runSteady(schedule, shape, costs);
+      expect(skippedMicrobatches).toBe(0);
+      expect(plan.microbatches).toBe(microbatches);
+      expect(makespan).toBe((microbatches + 3) * 3);
+    }
+  });
 });

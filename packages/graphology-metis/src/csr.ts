@@ -24,7 +24,7 @@ export interface CsrGraph {
 function weightsFrom(name: string, values: ArrayLike<number> | null | undefined, length: number): Float64Array {
   if (values === null || values === undefined) return new Float64Array(length).fill(1);
   if (values.length !== length) throw fault(`\`${name}\` should have ${length} entries, not ${values.length}.`);
-  const result = Float64Array.from(values);
+  const result = new Float64Array(values);
   for (let i = 0; i < length; i++) {
     if (!(result[i] >= 0) || result[i] === Infinity) {
       throw fault(`\`${name}\` should contain non-negative finite numbers only, but has ${result[i]} at ${i}.`);
@@ -34,8 +34,8 @@ function weightsFrom(name: string, values: ArrayLike<number> | null | undefined,
 }
 
 function rowsFrom(csr: CsrGraph): { readonly xadj: Int32Array; readonly adjncy: Int32Array } {
-  const xadj = Int32Array.from(csr.xadj);
-  const adjncy = Int32Array.from(csr.adjncy);
+  const xadj = new Int32Array(csr.xadj);
+  const adjncy = new Int32Array(csr.adjncy);
   const n = xadj.length - 1;
   if (n < 0 || xadj[0] !== 0) throw fault('`xadj` should start with 0.');
   for (let v = 0; v < n; v++)

@@ -33,7 +33,7 @@ export interface GraphShape {
 
 /** Random graphs with random weights, with one or two constraints. */
 export function anyGraph(shape: GraphShape = {}): fc.Arbitrary<TestGraph> {
-  const { least = 1, most = 60, connected = false, wholeNumbers = false } = shape;
+  const { least = 1, most = 50, connected = false, wholeNumbers = false } = shape;
   return fc
     .record({
       n: fc.integer({ min: least, max: most }),

@@ -5,7 +5,7 @@ import { anyGraph } from './arbitraries.ts';
 import { csrOf, type TestGraph, testGraph } from './graphs.ts';
 import { bruteForce, excessOf, recompute } from './recompute.ts';
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: 80 };
 const tally = new Map<string, number>();
 
 function count(what: string): void {
@@ -32,7 +32,7 @@ function solve(graph: TestGraph, options: CsrPartitionOptions & { seed?: number 
   return partitionCsr(csrOf(graph), { ...rest, rng: createRng(seed) });
 }
 
-describe('what always holds', () => {
+describe('what always holds', { timeout: 30_000 }, () => {
   it('puts every node in one part and tells the truth about it', () => {
     const random = vi.spyOn(Math, 'random').mockImplementation(() => {
       throw new Error('Math.random was called');
@@ -92,17 +92,22 @@ describe('what always holds', () => {
           if (best.cut > loose.cut + 1e-9) count('optimum where limits bind');
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
   it('keeps parts connected when the graph is', () => {
     fc.assert(
-      fc.property(anyGraph({ connected: true, least: 2 }), fc.integer({ min: 2, max: 6 }), fc.nat(99), (graph, parts, seed) => {
-        fc.pre(graph.n >= parts);
-        const result = solve(graph, { parts, contiguous: true, seed });
-        expect(recompute(graph, result.parts, parts).pieces).toEqual(new Array(parts).fill(1));
-      }),
+      fc.property(
+        anyGraph({ connected: true, least: 2 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.nat(99),
+        (graph, parts, seed) => {
+          fc.pre(graph.n >= parts);
+          const result = solve(graph, { parts, contiguous: true, seed });
+          expect(recompute(graph, result.parts, parts).pieces).toEqual(new Array(parts).fill(1));
+        },
+      ),
       runs,
     );
   });
@@ -138,7 +143,7 @@ describe('what always holds', () => {
         anyGraph({ wholeNumbers: true }),
         fc.integer({ min: 2, max: 6 }),
         fc.constantFrom(0.03, 0.2),
-        fc.constantFrom(0.125, 2, 7, 1024),
+        fc.constantFrom(0.125, 2, 1024),
         (graph, parts, imbalance, scale) => {
           const scaled: TestGraph = {
             ...graph,
@@ -151,7 +156,7 @@ describe('what always holds', () => {
           expect(after.cut).toBeCloseTo(before.cut * scale, 6);
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
@@ -166,7 +171,7 @@ describe('what always holds', () => {
         if (Math.abs(after - before) < 1e-9) expect(three.cut).toBeLessThanOrEqual(one.cut + 1e-9);
         if (three.cut < one.cut) count('better with more runs');
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -180,7 +185,7 @@ describe('what always holds', () => {
         const more = testGraph(graph.n, [...graph.edges, [a, mates[j % mates.length], 5]], graph);
         expect(edgeCut(flatGraphFrom(csrOf(more)).graph, parts)).toBeCloseTo(cut, 9);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -54,7 +54,8 @@ export function bruteForce(graph: TestGraph, k: number, limits: ArrayLike<number
       const { cut, weights, members } = recompute(graph, parts, k);
       if (members.includes(0)) return;
       const excess = excessOf(graph, weights, limits);
-      if (excess < best.excess - 1e-12 || (excess < best.excess + 1e-12 && cut < best.cut - 1e-9)) best = { excess, cut };
+      if (excess < best.excess - 1e-12 || (excess < best.excess + 1e-12 && cut < best.cut - 1e-9))
+        best = { excess, cut };
       return;
     }
     for (let p = 0; p < k; p++) {

@@ -11,6 +11,8 @@ import { memoryBoundSeconds } from './memoryBound.ts';
 const flashFlopsOverForward = 3.5;
 /** Tokens a thread block of a flash kernel works on. */
 const flashBlockTokens = 128;
+/** Head size at which the products of attention reach half of their rate. */
+const halfFilledHead = 64;
 /** Attention products of a head size that is no multiple of 8 leave the tensor cores (bloom-176B layout runs: 7 to 9 times slower). */
 const misalignedHeadPenalty = 8;
 
@@ -33,14 +35,22 @@ export function attentionSeconds(
       backward: efficiency.kernelSeconds + seconds * (1 - rate.forwardShare),
     };
   }
+  // Products of the scores, and passes over them between the products.
   const penalty = shape.headSize % 8 === 0 ? 1 : misalignedHeadPenalty;
-  const rate = (peakFlopsPerSecond(accelerator, choice.precision) * efficiency.batchedMatmul) / penalty;
-  const bytes = operator.readBytes + operator.writeBytes;
+  const rate = (peakFlopsPerSecond(accelerator, choice.precision) * efficiency.batchedMatmul * headFill(shape.headSize)) / penalty;
+  const bandwidth = accelerator.memoryBytesPerSecond * efficiency.matmulMemory;
+  const part = (flops: number, products: number, bytes: number) =>
+    Math.hypot((flops * sequences) / rate, (products * sequences) / bandwidth) +
+    memoryBoundSeconds(accelerator, (bytes - products) * sequences);
   return {
-    forward: (operator.forwardFlops * sequences) / rate + memoryBoundSeconds(accelerator, bytes * sequences),
-    backward:
-      (operator.backwardFlops * sequences) / rate + memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
+    forward: part(operator.forwardFlops, shape.productBytes, operator.readBytes + operator.writeBytes),
+    backward: part(operator.backwardFlops, shape.backwardProductBytes, operator.backwardBytes),
   };
+}
+
+/** One side of a score product is only a head wide: the narrower it is, the less of a tile and its pipeline it fills. */
+function headFill(headSize: number): number {
+  return headSize / (headSize + halfFilledHead);
 }
 
 /** Thread blocks that do not fill whole waves of multiprocessors; half of the emptiness is felt, as in products. */

@@ -1,10 +1,11 @@
 import type { Precision } from '../../stack/precision.ts';
-import type { AttentionKernel } from '../../stack/stack.ts';
+import type { AttentionKernel, Stack } from '../../stack/stack.ts';
 
 /** What software decides about kernels, as far as their time depends on it. */
 export interface KernelChoice {
   readonly precision: Precision;
   readonly attention: AttentionKernel;
-  /** Bytes of an element of the gradient that weight-gradient products add to. */
+  /** How a microbatch's weight gradient is added to those before it, and bytes of an element of the sum. */
+  readonly gradientAccumulation: Stack['gradientAccumulation'];
   readonly gradientBytes: number;
 }

@@ -75,7 +75,8 @@ export function flashRate(
   // Below a head of 64 the kernel computes a head of 64.
   const padded = Math.min(1, headSize / 64);
   const generation = kernel === 'flash1' ? flash1OverFlash2 : 1;
-  const flopsPerSecond = rate * 1e12 * padded * generation * (peak / reference);
+  const own = accelerator.matrixFactor ?? 1;
+  const flopsPerSecond = rate * 1e12 * padded * generation * (peak / reference) * own;
   return { flopsPerSecond, forwardShare: curves.forwardShare };
 }
 

@@ -1,5 +1,6 @@
 import type { Check } from '../draft.ts';
 import { batch } from './batch.ts';
+import { cuts } from './cuts.ts';
 import { devices } from './devices.ts';
 import { experts } from './experts.ts';
 import { kernels } from './kernels.ts';
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   batch,
   sequence,
   stages,
+  cuts,
   schedule,
   sharding,
 ];

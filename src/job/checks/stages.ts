@@ -7,17 +7,21 @@ const unitsBesideLayers = 2;
 
 /** Every virtual stage gets something to do. */
 export const stages: Check = ({ model, parallelism }, faults) => {
-  const { pipeline, virtualStages, schedule, partitioner } = parallelism;
+  const { pipeline, virtualStages, schedule, partitioner, cutAt } = parallelism;
   if (model === undefined || pipeline === undefined || virtualStages === undefined || partitioner === undefined) return;
   const { layers } = model;
   // Both directions of a dual schedule run the same stages.
   const parts = schedule?.placement === 'dual' ? pipeline : pipeline * virtualStages;
   const product = `pipeline ${shown(pipeline)} · virtualStages ${shown(virtualStages)} = ${shown(parts)}`;
 
+  // Modules are dealt to devices, some of which may stay idle.
+  if (partitioner.kind === 'tree') return;
   if (partitioner.kind === 'layers') {
     checkStageLayers(partitioner.stageLayers, layers, parts, product, faults);
     return;
   }
+  // Operators are many more than units; where even they are too few, the cut says so.
+  if (cutAt === 'operator') return;
   const units = partitioner.kind === 'uniform' ? layers : layers + unitsBesideLayers;
   if (parts <= units) return;
   const what =

@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import type { FaultList } from '../faults.ts';
 import { shownText } from '../words.ts';
 import { clusterReader } from './cluster.ts';
-import { anything, fields, type Read, text } from './fields.ts';
+import { fields, type Read, text } from './fields.ts';
 import { modelReader } from './model.ts';
 import { parallelismReader } from './parallelism.ts';
+import { smpReader } from './smp.ts';
 import { stackReader } from './stack.ts';
 import { trainingReader } from './training.ts';
 
@@ -17,7 +18,7 @@ const jobReader = fields(
     stack: stackReader,
     training: trainingReader,
     parallelism: parallelismReader,
-    smp: anything(),
+    smp: smpReader,
   },
   {
     model: 'write the name of one that `foretrain models` lists, such as "gpt3-175b"',

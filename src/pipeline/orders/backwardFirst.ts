@@ -2,16 +2,16 @@ import { FloatArrays, IntArrays } from '../arrays.ts';
 import { BACKWARD, type DeviceOrders, FORWARD, type PipelineCosts, type PipelineShape, packTask } from '../schedule.ts';
 import { WakeTree } from '../wakeTree.ts';
 
-const IDLE = -1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * The order that a backward-first policy finds as it goes: a free device runs a ready backward, else a ready forward,
  * the lowest microbatch first, else it waits. The first stage admits a microbatch only while fewer than
- * `activeMicrobatches` are in flight. All completions and arrivals of an instant come before its decisions.
+ * `activeMicrobatches` are in flight. Whatever ends or arrives at an instant is there for the decisions of that instant.
  *
  * Every queue is in microbatch order, because the first stage admits in order and a stage's costs are the same for
- * all microbatches; so a queue is a counter, and the only events are the moments at which devices wake.
+ * all microbatches; so a queue is a counter. A task's output is announced when it starts, so that the only events are
+ * the moments at which devices decide.
  */
 export function backwardFirst(shape: PipelineShape, costs: PipelineCosts): DeviceOrders {
   const { stages, microbatches, activeMicrobatches } = shape;
@@ -21,69 +21,53 @@ export function backwardFirst(shape: PipelineShape, costs: PipelineCosts): Devic
   // The first stage has its inputs from the beginning.
   const forwardReady = moments.take(stages * microbatches).fill(NEVER, microbatches);
   const backwardReady = moments.take(stages * microbatches).fill(NEVER);
-  const forwards = new Int32Array(stages);
-  const backwards = new Int32Array(stages);
-  const running = new Int8Array(stages).fill(IDLE);
+  const counts = new IntArrays(3 * stages);
+  const forwards = counts.take(stages);
+  const backwards = counts.take(stages);
+  const idle = counts.take(stages).fill(1);
   const tasks = new IntArrays(2 * stages * microbatches);
   const orders = Array.from({ length: stages }, () => tasks.take(2 * microbatches));
-  const awake = new Int32Array(stages);
-  const isAwake = new Uint8Array(stages);
   const wakes = new WakeTree(stages);
   wakes.set(0, 0);
 
   while (wakes.earliest < NEVER) {
     const now = wakes.earliest;
-    let count = 0;
-    while (wakes.earliest <= now) {
-      const device = wakes.first();
-      wakes.set(device, NEVER);
-      if (isAwake[device] === 0) {
-        isAwake[device] = 1;
-        awake[count++] = device;
-      }
-      const kind = running[device];
-      if (kind === IDLE) continue;
-      running[device] = IDLE;
-      let neighbour = device + 1;
-      let arrival = now;
-      if (kind === FORWARD) {
-        const done = forwards[device]++;
-        if (device === last) {
-          backwardReady[device * microbatches + done] = now;
-          continue;
-        }
-        arrival += communication[device];
-        forwardReady[neighbour * microbatches + done] = arrival;
-      } else {
-        const done = backwards[device]++;
-        if (device === 0) continue;
+    const device = wakes.first();
+    const f = forwards[device];
+    const b = backwards[device];
+    const base = device * microbatches;
+    const admits = f < microbatches && (device > 0 || f - b < activeMicrobatches);
+    const forwardAt = admits ? forwardReady[base + f] : NEVER;
+    const backwardAt = b < microbatches ? backwardReady[base + b] : NEVER;
+    let neighbour = device;
+    let arrival = NEVER;
+    if (backwardAt <= now) {
+      const end = now + backward[device];
+      orders[device][f + b] = packTask(BACKWARD, 0, b);
+      backwards[device] = b + 1;
+      idle[device] = 0;
+      wakes.set(device, end);
+      if (device > 0) {
         neighbour = device - 1;
-        arrival += communication[neighbour];
-        backwardReady[neighbour * microbatches + done] = arrival;
+        arrival = end + communication[neighbour];
+        backwardReady[base - microbatches + b] = arrival;
       }
-      if (running[neighbour] === IDLE && arrival < wakes.at(neighbour)) wakes.set(neighbour, arrival);
+    } else if (forwardAt <= now) {
+      const end = now + forward[device];
+      orders[device][f + b] = packTask(FORWARD, 0, f);
+      forwards[device] = f + 1;
+      idle[device] = 0;
+      wakes.set(device, end);
+      if (device < last) {
+        neighbour = device + 1;
+        arrival = end + communication[device];
+        forwardReady[base + microbatches + f] = arrival;
+      } else backwardReady[base + f] = end;
+    } else {
+      idle[device] = 1;
+      wakes.set(device, backwardAt < forwardAt ? backwardAt : forwardAt);
     }
-    for (let i = 0; i < count; i++) {
-      const device = awake[i];
-      isAwake[device] = 0;
-      const f = forwards[device];
-      const b = backwards[device];
-      const base = device * microbatches;
-      const admits = f < microbatches && (device > 0 || f - b < activeMicrobatches);
-      const forwardAt = admits ? forwardReady[base + f] : NEVER;
-      const backwardAt = b < microbatches ? backwardReady[base + b] : NEVER;
-      if (backwardAt <= now) {
-        running[device] = BACKWARD;
-        orders[device][f + b] = packTask(BACKWARD, 0, b);
-        wakes.set(device, now + backward[device]);
-      } else if (forwardAt <= now) {
-        running[device] = FORWARD;
-        orders[device][f + b] = packTask(FORWARD, 0, f);
-        wakes.set(device, now + forward[device]);
-      } else {
-        wakes.set(device, backwardAt < forwardAt ? backwardAt : forwardAt);
-      }
-    }
+    if (idle[neighbour] === 1 && arrival < wakes.at(neighbour)) wakes.set(neighbour, arrival);
   }
   return orders;
 }

@@ -1,5 +1,6 @@
 import { fail } from '../../errors.ts';
 import type { Schedule } from '../schedule.ts';
+import { autoSchedule } from './auto.ts';
 import { breadthFirst } from './breadthFirst.ts';
 import { dualPipe } from './dualPipe.ts';
 import { dualPipeV } from './dualPipeV.ts';
@@ -15,8 +16,7 @@ import { zeroBubbleH1 } from './zeroBubbleH1.ts';
 import { zeroBubbleH2 } from './zeroBubbleH2.ts';
 import { zeroBubbleV } from './zeroBubbleV.ts';
 
-/** Every schedule foretrain runs. */
-export const schedules: readonly Schedule[] = [
+const named: readonly Schedule[] = [
   gpipe,
   oneForwardOneBackward,
   oneForwardOneBackwardEager,
@@ -32,6 +32,9 @@ export const schedules: readonly Schedule[] = [
   dualPipe,
   dualPipeV,
 ];
+
+/** Every schedule foretrain runs. */
+export const schedules: readonly Schedule[] = [...named, autoSchedule(named)];
 
 /** The schedule of this name. @throws ForetrainError that lists the names there are */
 export function findSchedule(name: string, path = 'schedule'): Schedule {

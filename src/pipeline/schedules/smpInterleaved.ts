@@ -1,5 +1,6 @@
 import { backwardFirst } from '../orders/backwardFirst.ts';
 import { wrongVirtualStages } from '../orders/legality.ts';
+import { ordersOnDevices } from '../orders/onDevices.ts';
 import type { Schedule } from '../schedule.ts';
 
 /**
@@ -20,4 +21,5 @@ export const smpInterleaved: Schedule = {
       ? undefined
       : `smp-interleaved takes activeMicrobatches of at least 1, not ${shape.activeMicrobatches}`),
   order: backwardFirst,
+  orderOn: (map, shape, costs) => ordersOnDevices(map, shape, costs, 'backward-first'),
 };

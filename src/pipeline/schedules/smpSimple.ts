@@ -1,5 +1,6 @@
 import { allForwardsFirst } from '../orders/allForwardsFirst.ts';
 import { wrongVirtualStages } from '../orders/legality.ts';
+import { ordersOnDevices } from '../orders/onDevices.ts';
 import type { Schedule } from '../schedule.ts';
 
 /**
@@ -16,4 +17,5 @@ export const smpSimple: Schedule = {
   period: () => 1,
   illegal: (shape) => wrongVirtualStages('smp-simple', shape, 1),
   order: allForwardsFirst,
+  orderOn: (map, shape, costs) => ordersOnDevices(map, shape, costs, 'forwards-first'),
 };

@@ -8,6 +8,8 @@ export const megatronCore: Stack = {
   summary: 'Megatron-Core with Transformer Engine: overlapped tensor communication, distributed optimizer, fp8',
   attention: 'flash3',
   gradientReduceDtype: 'bf16',
+  gradientAccumulationDtype: 'bf16',
+  keepsDummyGradients: true,
   gradientCopyForStep: false,
   tensorOverlap: 'pipelined',
   contextParallel: 'ring',
@@ -24,6 +26,7 @@ export const megatronCore: Stack = {
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
+    keepsDummyGradients: 'V: NVIDIA/TransformerEngine d0067d0 pytorch/module/base.py: get_dummy_wgrad keeps one a shape',
     gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',
   },
 };

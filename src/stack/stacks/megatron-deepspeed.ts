@@ -6,11 +6,26 @@ export const megatronDeepspeed: Stack = {
   ...megatron2021,
   name: 'megatron-deepspeed',
   summary: "Megatron's kernels on DeepSpeed's pipeline engine",
+  gradientAccumulation: 'separate',
   tensorOverlap: 'none',
-  gradientReduceDtype: 'fp32',
+  gradientReduceDtype: 'bf16',
+  gradientAccumulationDtype: 'fp16',
+  gradientCopyForStep: true,
+  keepsPipelineOutputs: true,
+  bucketCopyBytes: 2e9,
+  communicatorBytes: 1.1e9,
+  fragmentation: 0.1,
   scattersPipelineTransfers: true,
   sources: {
     ...megatron2021.sources,
+    gradientAccumulationDtype:
+      "V: deepspeedai/DeepSpeed runtime/zero/stage_1_and_2.py: 16-bit gradients, an fp32 copy of this rank's share at the step",
+    keepsPipelineOutputs:
+      'V: DeepSpeed runtime/pipe/engine.py: pipe_buffers keep inputs and outputs of every microbatch in flight',
+    bucketCopyBytes: 'V: DeepSpeed runtime/zero/config.py: reduce and all-gather buckets of 5e8 elements, 2 bytes each',
+    communicatorBytes:
+      "V: NVIDIA/nccl issue 964: 544 MB a communicator on A100; DeepSpeed runtime/pipe/topology.py makes groups of its own beside Megatron's, so each counts twice",
+    fragmentation: 'D: bigscience-workshop/bigscience tr11-176B-ml: what the driver showed over what tensors take',
     kernels: 'R: bigscience-workshop/Megatron-DeepSpeed, fused_kernels/',
     tensorOverlap: 'D: arXiv 2312.12391 and BLOOM timings leave no room for overlap',
     pipelineTransfers: 'V: DeepSpeed runtime/pipe/schedule.py: blocking pairs of send and receive',

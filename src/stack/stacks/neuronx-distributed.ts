@@ -18,8 +18,9 @@ export const neuronxDistributed: Stack = {
   pipelineTransfers: 'async',
   scattersPipelineTransfers: false,
   hostSecondsPerLayer: { forward: 0, backward: 0 },
-  hostTensorFactor: 1,
+  hostTensorFactorPerRank: 0,
   contextBytes: 96 * 2 ** 20,
+  communicatorBytes: 0,
   workspaceBytes: 1 * 2 ** 30,
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },
   sources: {

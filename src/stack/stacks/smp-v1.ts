@@ -12,6 +12,7 @@ export const smpV1: Stack = {
   gradientCopyForStep: true,
   vocabularyMultiple: 1,
   lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
+  gradientAccumulation: 'separate',
   tensorOverlap: 'none',
   overlapsGradients: true,
   gradientBucketBytes: 25_000_000,

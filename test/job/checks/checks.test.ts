@@ -279,7 +279,7 @@ test('every fault of a job is told, those of single fields first', () => {
     'parallelism.data': 20,
     'parallelism.placement': 'X',
     'parallelism.colour': 'red',
-    'parallelism.context': 2,
+    'parallelism.expert': 2,
   };
   const paths = refusals(changes, plainJob).map((line) => line.slice(0, line.indexOf(':')));
   expect(paths).toEqual([
@@ -288,7 +288,46 @@ test('every fault of a job is told, those of single fields first', () => {
     'model',
     'cluster.instance',
     'parallelism.placement',
-    'parallelism.context',
+    'parallelism.expert',
     'training.globalBatchSize',
   ]);
+});
+
+describe('cuts', () => {
+  test.each<readonly [Readonly<Record<string, unknown>>, string]>([
+    [
+      { 'parallelism.partitioner': 'uniform', 'parallelism.cutAt': 'operator' },
+      'parallelism.cutAt: operator does not go with partitioner uniform, which counts layers; exact would do',
+    ],
+    [
+      { 'parallelism.partitioner': 'uniform', 'parallelism.cutsAfter': ['layer.3'] },
+      'parallelism.cutsAfter: goes with partitioner exact, not with uniform; leave one out',
+    ],
+    [
+      { 'parallelism.cutsAfter': ['layer.96'] },
+      'parallelism.cutsAfter: names "layer.96", but the 96 layers of the model are layer.0 to layer.95',
+    ],
+    [
+      { 'parallelism.cutsAfter': ['head'] },
+      'parallelism.cutsAfter: names "head", after which the model ends; leave it out',
+    ],
+    [
+      { 'parallelism.cutsAfter': ['layer.1', 'layer.2', 'layer.3', 'layer.4', 'layer.5', 'layer.6'] },
+      'parallelism.cutsAfter: asks for 6 cuts, but between the virtual stages there are only 5 cuts; name 5 or fewer',
+    ],
+    [
+      { 'parallelism.partitioner': 'tree', 'parallelism.schedule': '1f1b' },
+      'parallelism.partitioner: tree runs on smp-interleaved and smp-simple, not on 1f1b; either, or exact, would do',
+    ],
+    [
+      { 'parallelism.partitioner': 'tree', 'parallelism.cutAt': 'layer' },
+      'parallelism.cutAt: layer does not go with partitioner tree, which cuts at modules; leave it out',
+    ],
+    [
+      { 'parallelism.memoryWeight': 0.5 },
+      'parallelism.memoryWeight: stands beside partitioner exact; it goes with partitioner tree',
+    ],
+  ])('%j', (changes, line) => {
+    expect(refusals(changes)).toEqual([line]);
+  });
 });

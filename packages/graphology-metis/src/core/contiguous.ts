@@ -32,7 +32,7 @@ export function findPieces(graph: FlatGraph, part: ArrayLike<number>): Pieces {
       }
     }
   }
-  return { piece, part: Int32Array.from(parts), count: parts.length };
+  return { piece, part: new Int32Array(parts), count: parts.length };
 }
 
 /** Number of connected pieces of each of the `k` parts. */

@@ -5,7 +5,7 @@ import { type Limits, totalExcess } from './limits.ts';
 export const EXACT_VERTICES = 24;
 
 /** Places in the search tree visited before giving up. */
-const BUDGET = 200_000;
+const BUDGET = 80_000;
 
 /** How complete partitions are judged. */
 export interface ExactGoal {

@@ -134,9 +134,12 @@ export class FlowNetwork {
    * Marks what can still be reached from the sources, or what can still reach the sinks.
    *
    * @param mark written: 1 for the vertices reached
+   * @param beside written: vertices met at the end of full arcs; they may be met twice, or be reached after all
+   * @returns how many were written to `beside`, at most as many as it has room for
    */
-  reach(from: 1 | 2, mark: Uint8Array): void {
+  reach(from: 1 | 2, mark: Uint8Array, beside: Int32Array): number {
     mark.fill(0);
+    let met = 0;
     const queue = this.#queue;
     let end = 0;
     for (let v = 0; v < this.n; v++) {
@@ -150,10 +153,14 @@ export class FlowNetwork {
         const u = this.#head[arc];
         if (mark[u] === 1) continue;
         const left = from === 1 ? this.#left[arc] : this.#left[arc ^ 1];
-        if (left <= this.#noise) continue;
+        if (left <= this.#noise) {
+          if (met < beside.length) beside[met++] = u;
+          continue;
+        }
         mark[u] = 1;
         queue[end++] = u;
       }
     }
+    return met;
   }
 }

@@ -5,9 +5,9 @@ import { applySides } from './pairs.ts';
 import { type Rng, shuffle } from './random.ts';
 
 /** Most vertices of either part that a flow may run through. */
-const MOST = 6000;
+const MOST = 2500;
 /** Terminals added before a pair is given up. */
-const PIERCINGS = 60;
+const PIERCINGS = 25;
 
 /** Weight of the region's edges between the sides. */
 function cutOf(region: PairRegion): number {
@@ -44,16 +44,20 @@ function isWithin(state: KwayState, region: PairRegion, loads: Float64Array): bo
  * The vertex to make a terminal next: one beside the reached side, if possible where no new path to the other side
  * arises, and deep on its own side of the present border.
  */
-function pierce(region: PairRegion, reached: Uint8Array, opposite: Uint8Array, own: 0 | 1): number {
+function pierce(
+  region: PairRegion,
+  candidates: Int32Array,
+  count: number,
+  terminal: Uint8Array,
+  opposite: Uint8Array,
+  own: 0 | 1,
+): number {
   const { graph, side, depth } = region;
-  const { xadj, adjncy } = graph;
   let best = -1;
   let bestScore = -Infinity;
-  for (let v = 0; v < graph.n - 2; v++) {
-    if (reached[v] === 1) continue;
-    let beside = false;
-    for (let e = xadj[v]; e < xadj[v + 1] && !beside; e++) beside = reached[adjncy[e]] === 1;
-    if (!beside) continue;
+  for (let i = 0; i < count; i++) {
+    const v = candidates[i];
+    if (terminal[v] !== 0 || v >= graph.n - 2) continue;
     const score = (opposite[v] === 0 ? 1e6 : 0) + (side[v] === own ? depth[v] + 1 : -depth[v]);
     if (score > bestScore) {
       bestScore = score;
@@ -79,25 +83,36 @@ function smallerCut(state: KwayState, region: PairRegion): Int32Array | null {
   network.terminal[n - 1] = 2;
   const fromSource = new Uint8Array(n);
   const toSink = new Uint8Array(n);
+  const besideSource = new Int32Array(graph.adjncy.length);
+  const besideSink = new Int32Array(graph.adjncy.length);
   for (let tries = 0; tries < PIERCINGS; tries++) {
     network.augment(now);
     if (network.value >= now * (1 - 1e-9)) return null;
-    network.reach(1, fromSource);
-    network.reach(2, toSink);
+    const nearSource = network.reach(1, fromSource, besideSource);
+    const nearSink = network.reach(2, toSink, besideSink);
     const small = loadsOf(region, fromSource, 0);
-    if (isWithin(state, region, small)) return fromSource.length > 0 ? Int32Array.from(fromSource, (m) => 1 - m) : null;
+    if (isWithin(state, region, small)) return Int32Array.from(fromSource, (mark) => 1 - mark);
     const large = loadsOf(region, toSink, 1);
-    if (isWithin(state, region, large)) return Int32Array.from(toSink);
+    if (isWithin(state, region, large)) return new Int32Array(toSink);
     // The side that is lighter for its limit grows.
     const { limit } = state.limits;
     const a = small[0] / limit[region.a * ncon];
     const b = large[ncon] / limit[region.b * ncon];
-    const [mark, opposite, own] = a <= b ? ([fromSource, toSink, 0] as const) : ([toSink, fromSource, 1] as const);
-    const v = pierce(region, mark, opposite, own);
-    if (v < 0) return null;
+    const own = a <= b ? 0 : 1;
+    let pierced = 0;
+    const mark = own === 0 ? fromSource : toSink;
     for (let u = 0; u < n; u++) if (mark[u] === 1) network.terminal[u] = own + 1;
-    if (network.terminal[v] !== 0) return null;
-    network.terminal[v] = own + 1;
+    // One vertex at a time finds the best cuts; far from balance several do.
+    for (let more = 1 + (tries >> 2); more > 0; more--) {
+      const v =
+        own === 0
+          ? pierce(region, besideSource, nearSource, network.terminal, toSink, own)
+          : pierce(region, besideSink, nearSink, network.terminal, fromSource, own);
+      if (v < 0) break;
+      network.terminal[v] = own + 1;
+      pierced++;
+    }
+    if (pierced === 0) return null;
   }
   return null;
 }
@@ -125,7 +140,7 @@ export function refineByFlow(state: KwayState, reach: number, rng: Rng): void {
   for (let round = 0; round < 5; round++) {
     const next = new Uint8Array(k);
     const borders = findBorders(state);
-    const pairs = Int32Array.from(borders.pairs);
+    const pairs = new Int32Array(borders.pairs);
     shuffle(pairs, pairs.length, rng);
     for (const pair of pairs) {
       const a = Math.floor(pair / k);

@@ -6,11 +6,14 @@ import type { FlatGraph } from './flat-graph.ts';
 import { refineByFlow } from './flow-refine.ts';
 import { type FmEffort, refineKway } from './kway-fm.ts';
 import { borderFlags, createState, createWorkspace, type Workspace } from './kway-state.ts';
-import { type Limits, totalExcess } from './limits.ts';
+import { type Limits, relaxLimits, totalExcess } from './limits.ts';
 import { needsPairs, refinePairs } from './pairs.ts';
 import type { Effort } from './quality.ts';
 import type { Rng } from './random.ts';
 import { rebalance } from './rebalance.ts';
+
+/** On coarse graphs parts may be over their wish by so many average vertices. */
+const RELAX = 2;
 
 /** A partition of one level, with its score: over the limits by less is better, then a smaller cut. */
 export interface Solved {
@@ -37,6 +40,8 @@ export interface KwayContext {
   /** Size at which coarsening ends, and the weight that no coarse vertex may pass. */
   readonly coarsest: number;
   readonly heaviest: Float64Array;
+  /** Ticks of the workspace's clock after which nothing is begun that can be left out. */
+  readonly budget: number;
 }
 
 export function createContext(
@@ -47,7 +52,20 @@ export function createContext(
 ): KwayContext {
   const coarsest = Math.max(options.effort.perPart * limits.k, options.effort.least);
   const work = createWorkspace(graph.n, graph.xadj[graph.n]);
-  return { ...options, limits, work, rng, finest: graph.n, coarsest, heaviest: heaviestVertex(graph, coarsest) };
+  return {
+    ...options,
+    limits,
+    work,
+    rng,
+    finest: graph.n,
+    coarsest,
+    heaviest: heaviestVertex(graph, coarsest),
+    budget: 10e6 + 10 * graph.adjncy.length,
+  };
+}
+
+function hasTime(context: KwayContext): boolean {
+  return context.work.clock.ticks < context.budget;
 }
 
 /** Whether `a` is better than `b`. */
@@ -60,8 +78,10 @@ export function isBetterSolved(a: Solved, b: Solved): boolean {
 
 /** Improves a partition of one level without changing the level. */
 export function refineLevel(context: KwayContext, level: Level, part: Int32Array, near: Uint8Array | null): Solved {
-  const { limits, effort, passes, contiguous, work, rng } = context;
+  const { effort, passes, contiguous, work, rng } = context;
   const { graph, fixed } = level;
+  const isFinest = graph.n === context.finest;
+  const limits = isFinest ? context.limits : relaxLimits(context.limits, graph.n, RELAX);
   const state = createState(graph, limits, fixed, part, work, near, contiguous);
   fillEmptyParts(state);
   let fragments = contiguous ? makeContiguous(state) : 0;
@@ -69,7 +89,7 @@ export function refineLevel(context: KwayContext, level: Level, part: Int32Array
   const fm: FmEffort = graph.n <= effort.small ? effort.coarseFm : effort.fineFm;
   refineKway(state, { ...fm, rounds: Math.min(fm.rounds, passes) }, rng);
   if (!contiguous && passes > 0) {
-    if (graph.n === context.finest && needsPairs(state)) refinePairs(state);
+    if (isFinest && needsPairs(state)) refinePairs(state);
     if (effort.flowReach > 0) refineByFlow(state, effort.flowReach, rng);
   }
   if (fragments > 0) fragments = makeContiguous(state);
@@ -140,10 +160,12 @@ function cycle(context: KwayContext, level: Level, parent: Solved, classes: Int3
 function evolve(context: KwayContext, level: Level): Solved {
   const { effort, limits, rng } = context;
   const people: Solved[] = [];
-  for (let i = 0; i < effort.population; i++) people.push(descend(context, level, false));
+  for (let i = 0; i < effort.population && (i === 0 || hasTime(context)); i++) {
+    people.push(descend(context, level, false));
+  }
   const rank = (): void => void people.sort((a, b) => (isBetterSolved(a, b) ? -1 : isBetterSolved(b, a) ? 1 : 0));
   rank();
-  for (let i = 0; i < effort.children && people.length > 1; i++) {
+  for (let i = 0; i < effort.children && people.length > 1 && hasTime(context); i++) {
     // The better of two chosen at random, and another.
     const a = Math.min((rng() * people.length) | 0, (rng() * people.length) | 0);
     const b = (a + 1 + ((rng() * (people.length - 1)) | 0)) % people.length;
@@ -158,7 +180,7 @@ function evolve(context: KwayContext, level: Level): Solved {
 /** A k-way partition by the multilevel method. */
 export function partitionKway(context: KwayContext, level: Level): Solved {
   let best = descend(context, level, true);
-  for (let i = 0; i < context.effort.cycles; i++) best = cycle(context, level, best, best.part);
+  for (let i = 0; i < context.effort.cycles && hasTime(context); i++) best = cycle(context, level, best, best.part);
   return best;
 }
 

@@ -75,3 +75,16 @@ export function totalExcess(limits: Limits, loads: Float64Array): number {
   for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - allowed[i]) * scale[i % ncon];
   return excess;
 }
+
+/**
+ * Limits for a coarse graph, whose vertices are too heavy for tight ones: every part may be over its wish by `vertices`
+ * average vertices.
+ */
+export function relaxLimits(limits: Limits, n: number, vertices: number): Limits {
+  const { ncon, share, scale } = limits;
+  const relax = (weight: number, i: number): number => {
+    const c = i % ncon;
+    return scale[c] > 0 ? Math.max(weight, (share[i] + vertices / n) / scale[c]) : weight;
+  };
+  return { ...limits, allowed: limits.allowed.map(relax), limit: limits.limit.map(relax) };
+}

@@ -139,7 +139,7 @@ export function gatherRegion(
   return {
     a,
     b,
-    vertices: Int32Array.from(found),
+    vertices: new Int32Array(found),
     graph: {
       n: n + 2,
       ncon,
@@ -149,7 +149,7 @@ export function gatherRegion(
       vwgt: loads,
     },
     side,
-    depth: Int32Array.from(depths),
+    depth: new Int32Array(depths),
     outside: [members[a] - taken[0], members[b] - taken[1]],
   };
 }

@@ -22,7 +22,7 @@ export interface Effort {
   readonly children: number;
   /** V-cycles over the whole graph at the end. */
   readonly cycles: number;
-  /** Largest flow region, as a multiple of the room that the limits leave; 0 for no flows. */
+  /** How far flow regions go, in multiples of the room between wish and limit; 0 for no flows. */
   readonly flowReach: number;
 }
 
@@ -58,12 +58,12 @@ export const EFFORTS: { readonly [quality in Quality]: Effort } = {
     initialTries: 2,
     perPart: 20,
     least: 60,
-    coarseFm: { global: 1, rounds: 5, seeds: 1, patience: 20 },
-    fineFm: { global: 1, rounds: 5, seeds: 1, patience: 20 },
+    coarseFm: { global: 1, rounds: 3, seeds: 3, patience: 20 },
+    fineFm: { global: 1, rounds: 3, seeds: 3, patience: 20 },
     small: 12000,
-    population: 5,
-    children: 8,
-    cycles: 1,
-    flowReach: 0,
+    population: 4,
+    children: 4,
+    cycles: 2,
+    flowReach: 8,
   },
 };

@@ -181,8 +181,6 @@ export function readMetisGraph(text: string): MetisGraphFile {
     ncon,
     vsize,
   };
-  // A header that counted twice would be blamed on the lines otherwise.
-  if (entries === m && m > 0) checkCount(entries, m, headerLine);
   checkSymmetry(file, lines);
   checkCount(entries, m, headerLine);
   return file;

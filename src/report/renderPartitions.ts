@@ -1,0 +1,104 @@
+import type { Job } from '../job/job.ts';
+import type { PartitionAnswer, PartitionRefusal } from '../planner/comparePartitioners.ts';
+import type { Report } from '../step/report.ts';
+import { formatBytes, formatCount, formatMilliseconds, formatPercent, formatSeconds } from '../units.ts';
+import { memoryBar, memoryLegend, mergeNeighbours, stageColumns, stageRow, stageTexts } from './stages.ts';
+import { plainStyle, type Style } from './style.ts';
+import { renderTable } from './table.ts';
+import { wrap } from './wrap.ts';
+
+const barWidth = 20;
+
+/** Ways to cut a model, side by side against the bound, then the stages of each. */
+export function renderPartitions(
+  job: Job,
+  answers: readonly PartitionAnswer[],
+  refusals: readonly PartitionRefusal[] = [],
+  style: Style = plainStyle,
+): string {
+  const { degrees, virtualStages, schedule } = job.parallelism;
+  const chunks = virtualStages > 1 ? ` of ${formatCount(virtualStages)} chunks` : '';
+  const stages = `${formatCount(degrees.pipeline)} ${degrees.pipeline === 1 ? 'stage' : 'stages'}${chunks}`;
+  const head = `${style.paint.bold(job.name)}: ${formatCount(job.model.layers)} layers in ${stages}, ${schedule}`;
+  const notes = refusals.map(({ partitioner, reason }) => wrap(`  ${partitioner}: ${reason}`, style.width, '    '));
+  return [
+    `${wrap(head, style.width, '  ')}${renderComparison(answers, style)}${style.paint.dim(notes.join(''))}`,
+    ...answers.map((answer) => renderAnswer(answer, style)),
+  ].join('\n');
+}
+
+function renderComparison(answers: readonly PartitionAnswer[], style: Style): string {
+  return renderTable(
+    [
+      { head: 'partitioner' },
+      { head: 'busiest device', align: 'right' },
+      { head: 'above bound', align: 'right' },
+      { head: 'imbalance', align: 'right' },
+      { head: 'sent', align: 'right' },
+      { head: 'fullest device', align: 'right' },
+      { head: 'fits' },
+      { head: 'step time', align: 'right' },
+    ],
+    answers.map(({ report }) => {
+      const { partition, memory } = report;
+      const busiest = Math.max(...loadsOf(report));
+      const bound = partition.lowerBoundSeconds;
+      return [
+        partition.partitioner,
+        `${formatMilliseconds(busiest)} ms`,
+        bound > 0 ? formatPercent(Math.max(0, busiest / bound - 1)) : '',
+        formatPercent(partition.imbalance),
+        formatBytes(partition.stages.reduce((sum, stage) => sum + stage.sendBytes, 0)),
+        formatBytes(memory.peakBytes),
+        report.fits ? 'yes' : 'no',
+        formatSeconds(report.stepTimeSeconds),
+      ];
+    }),
+    style,
+  );
+}
+
+/** Seconds of one microbatch on each device. */
+function loadsOf({ partition, memory }: Report): readonly number[] {
+  const loads = memory.stages.map(() => 0);
+  for (const { stage, forwardSeconds, backwardSeconds } of partition.stages) {
+    loads[stage] += forwardSeconds + backwardSeconds;
+  }
+  return loads;
+}
+
+function renderAnswer({ report, assignments }: PartitionAnswer, style: Style): string {
+  const { partition, memory } = report;
+  const scale = Math.max(memory.capacityBytes, memory.peakBytes);
+  const texts = (row: ReturnType<typeof stageRow>) => [
+    ...stageTexts(row),
+    row.sendBytes > 0 ? formatBytes(row.sendBytes) : '',
+  ];
+  const rows = mergeNeighbours(
+    memory.stages.map((stage) => stageRow(report, stage)),
+    (row) => texts(row).slice(1).join(' '),
+  );
+  const table = renderTable(
+    [...stageColumns, { head: 'sends', align: 'right' }, { head: `of ${formatBytes(memory.capacityBytes)}` }],
+    rows.map((row) => [...texts(row), memoryBar(row.fullest, memory.capacityBytes, scale, barWidth, style)]),
+    style,
+  );
+  const bound = `no cut has a busiest device below ${formatMilliseconds(partition.lowerBoundSeconds)} ms`;
+  const title = `${style.paint.bold(partition.partitioner)} (${bound}; times of one microbatch on one rank)\n`;
+  return `${title}${table}${style.paint.dim(`  ${memoryLegend}`)}\n${renderAssignments(assignments, style)}`;
+}
+
+/** What SageMaker's library prints of its own decision. */
+function renderAssignments(assignments: PartitionAnswer['assignments'], style: Style): string {
+  if (assignments === undefined) return '';
+  const rows = assignments.map(({ module, device }) => [module, `${device}`]);
+  const table = renderTable(
+    [
+      { head: 'module', narrow: 'shorten' },
+      { head: 'partition', align: 'right' },
+    ],
+    rows,
+    style,
+  );
+  return `${style.paint.bold('Partition assignments:')}\n${table}`;
+}

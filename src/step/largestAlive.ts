@@ -1,0 +1,71 @@
+import type { PipelinePlan } from '../pipeline/plan.ts';
+import type { DeviceMemory } from './deviceMemory.ts';
+import { type Pass, visitPasses } from './passes.ts';
+import type { StageMemory } from './report.ts';
+import type { PassPeak } from './stageMemory.ts';
+import type { StageProfile } from './stageProfile.ts';
+
+/** How many of the largest things a report names. */
+const most = 5;
+
+/**
+ * The largest things alive on a device at its fullest moment, the largest first. Saved tensors of one name count
+ * together over layers and microbatches.
+ * @param plan with `peak`, the tasks of the passes; left out where the optimizer's step is the fullest moment
+ */
+export function largestAlive(
+  plan: PipelinePlan | undefined,
+  device: number,
+  stages: readonly StageProfile[],
+  memory: DeviceMemory,
+  peak: PassPeak | undefined,
+): StageMemory['largest'] {
+  const bytes = new Map<string, number>([
+    ['parameters', memory.states.parametersBytes],
+    ['gradients', memory.states.gradientsBytes],
+    ['optimizer states', memory.states.optimizerBytes],
+    ['transfer buffers and buckets', memory.bufferBytes],
+    ['workspaces', memory.workspaceBytes],
+  ]);
+  if (plan === undefined || peak === undefined) bytes.set('fp32 copy of the gradients', memory.states.stepBytes);
+  else {
+    bytes.set('gathered parameters and their gradients', memory.gatheredBytes);
+    bytes.set('temporary tensors of the pass', peak.transientBytes);
+    addSaved(bytes, plan, device, stages, peak.task);
+  }
+  return [...bytes]
+    .map(([name, size]) => ({ name, bytes: size }))
+    .filter((item) => item.bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, most);
+}
+
+/** Adds the saved tensors of the microbatches that are in flight while a task runs. */
+function addSaved(
+  bytes: Map<string, number>,
+  plan: PipelinePlan,
+  device: number,
+  stages: readonly StageProfile[],
+  fullest: number,
+): void {
+  const held = new Float64Array(plan.virtualStages);
+  let running = true;
+  const count = (pass: Pass, lane: number) => {
+    if (pass === 'forward') held[lane % plan.virtualStages]! += 1;
+    else if (!running) return;
+    else if (pass !== 'backward-input') held[lane % plan.virtualStages]! -= 1;
+  };
+  for (let index = plan.deviceOffset[device]!; running && index < plan.deviceOffset[device + 1]!; index++) {
+    const task = plan.deviceTasks[index]!;
+    if (task === fullest) running = false;
+    visitPasses(plan, task, count);
+  }
+  stages.forEach(({ profiles }, stage) => {
+    if (held[stage]! === 0) return;
+    for (const { memory } of profiles) {
+      for (const tensor of memory.kept) {
+        bytes.set(tensor.name, (bytes.get(tensor.name) ?? 0) + tensor.bytes * held[stage]!);
+      }
+    }
+  });
+}

@@ -1,0 +1,46 @@
+import type { PipelinePlan } from '../pipeline/plan.ts';
+import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
+
+/** What a task does for one microbatch: `backward` is the whole backward pass, the last two its halves. */
+export type Pass = 'forward' | 'backward' | 'backward-input' | 'backward-weight';
+
+/**
+ * Visits the passes that a task is made of, in order: one, or two where a forward and a backward pass are fused.
+ * Where a schedule splits backward passes, one without a weight task of its own is whole.
+ */
+export function visitPasses(
+  plan: PipelinePlan,
+  task: number,
+  visit: (pass: Pass, lane: number, microbatch: number) => void,
+): void {
+  const lane = plan.lane[task]!;
+  const microbatch = plan.microbatch[task]!;
+  switch (plan.kind[task]) {
+    case FORWARD:
+      visit('forward', lane, microbatch);
+      return;
+    case BACKWARD:
+      visit(backwardPass(plan, lane, microbatch), lane, microbatch);
+      return;
+    case WEIGHT:
+      visit('backward-weight', lane, microbatch);
+      return;
+    case FUSED_FORWARD: {
+      visit('forward', lane, microbatch);
+      const pairLane = plan.pairLane[task]!;
+      const pairMicrobatch = plan.pairMicrobatch[task]!;
+      visit(backwardPass(plan, pairLane, pairMicrobatch), pairLane, pairMicrobatch);
+      return;
+    }
+  }
+}
+
+function backwardPass(plan: PipelinePlan, lane: number, microbatch: number): Pass {
+  const whole = !plan.splitsBackward || plan.weightTask[lane * plan.microbatches + microbatch]! < 0;
+  return whole ? 'backward' : 'backward-input';
+}
+
+/** Whether the pass is the last that reads what the forward pass saved, and the one that adds to the gradients. */
+export function endsMicrobatch(pass: Pass): boolean {
+  return pass === 'backward' || pass === 'backward-weight';
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { evaluate, exact, layers, uniform } from '../../src/partition/index.ts';
+import { problem } from './make.ts';
+
+/** An embedding, equal layers and a head. */
+const model = (count: number) => [0.1, ...new Array<number>(count).fill(1), 0.5];
+
+describe('uniform', () => {
+  it('gives the embedding to the first stage, the head to the last, and equal layers to all', () => {
+    const cuts = uniform(problem({ seconds: model(8), stages: 4 }));
+    expect([...cuts.ends]).toEqual([3, 5, 7, 10]);
+    expect(cuts.bottleneckSeconds).toBe(2.5);
+    expect(cuts.overBytes).toBe(0);
+  });
+
+  it('gives a remainder to the first stages', () => {
+    expect([...uniform(problem({ seconds: model(10), stages: 4 })).ends]).toEqual([4, 7, 9, 12]);
+    expect([...uniform(problem({ seconds: model(5), stages: 2, virtualStages: 2 })).ends]).toEqual([3, 4, 5, 7]);
+  });
+
+  it('refuses fewer layers than virtual stages', () => {
+    expect(() => uniform(problem({ seconds: model(3), stages: 2, virtualStages: 2 }))).toThrow(/more than 3 layers/);
+  });
+
+  it('says by how much the worst device is over', () => {
+    const at = problem({ seconds: model(4), staticBytes: [1, 1, 1, 1, 1, 4], stages: 2, capacityBytes: 5 });
+    expect(uniform(at).overBytes).toBe(1);
+    expect(uniform(at).proved).toBe(false);
+    expect(exact(at).overBytes).toBe(0);
+  });
+
+  it('is no better than exact, and no worse than the bound', () => {
+    for (const stages of [1, 2, 3, 5, 8]) {
+      const at = problem({ seconds: model(40), stages });
+      const equal = uniform(at);
+      expect(equal.bottleneckSeconds).toBeGreaterThanOrEqual(exact(at).bottleneckSeconds);
+      expect(equal.lowerBoundSeconds).toBeLessThanOrEqual(equal.bottleneckSeconds);
+    }
+  });
+});
+
+describe('layers', () => {
+  it('takes counts by hand; none leaves only the embedding or the head', () => {
+    const at = problem({ seconds: model(6), stages: 4 });
+    expect([...layers(at, [0, 3, 3, 0]).ends]).toEqual([1, 4, 7, 8]);
+    expect(layers(at, [0, 3, 3, 0]).bottleneckSeconds).toBe(3);
+  });
+
+  it.each([
+    [[1, 2, 3], /names 3 virtual stages; the pipeline has 4/],
+    [[1, 2, 2, 2], /sums to 7 layers; the model has 6/],
+    [[3, 0, 0, 3], /leaves the virtual stage empty/],
+    [[1.5, 1.5, 1.5, 1.5], /whole number of layers/],
+  ])('refuses %j', (counts, message) => {
+    expect(() => layers(problem({ seconds: model(6), stages: 4 }), counts)).toThrow(message);
+  });
+});
+
+describe('evaluate', () => {
+  it('adds up the chunks of each device', () => {
+    const cuts = evaluate(problem({ seconds: [1, 2, 3, 4], stages: 2, virtualStages: 2 }), Int32Array.of(1, 2, 3, 4));
+    expect(cuts.bottleneckSeconds).toBe(6);
+  });
+});
