@@ -95,8 +95,8 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     // the unfused kernel scales, masks and converts to fp32 in passes of their own.
     const unfused = kernel === 'unfused';
     const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : unit.stack.fusedSoftmaxBytes;
-    const forward = (dropout > 0 ? 13 : 8) + (unfused ? 19 : 0);
-    const backward = (dropout > 0 ? 19 : 14) + (unfused ? 10 : 0);
+    const forward = (dropout > 0 ? 13 : 8) + (unfused ? 25 : 0);
+    const backward = (dropout > 0 ? 19 : 14) + (unfused ? 27 : 0);
     saved.push({ name: 'softmax of the scores', bytes: kept * scores, core: true });
     // The gradients on either side of the softmax.
     backwardWorkspaceBytes = 2 * (unfused ? fp32Bytes : elementBytes) * scores;

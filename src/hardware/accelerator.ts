@@ -37,6 +37,8 @@ export interface Accelerator {
   /** What its matrix units reach over what foretrain says of their kind, as somebody measured; 1 where absent. */
   readonly matrixFactor?: number;
   readonly powerWatts?: number;
+  /** Power at which the peaks hold, where a job or a variant allows less. */
+  readonly ratedPowerWatts?: number;
   readonly link: {
     readonly name: string /** All links of this rank together, one direction. */;
     readonly bytesPerSecond: number;

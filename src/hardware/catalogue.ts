@@ -75,6 +75,7 @@ export function extendAccelerator(base: Accelerator, changes: AcceleratorChanges
       name: changes.name,
       memoryBytesPerSecond: changes.memoryBytesPerSecond,
       powerWatts: changes.powerWatts,
+      ratedPowerWatts: base.ratedPowerWatts ?? base.powerWatts,
     }),
     memoryBytes,
     usableMemoryBytes: Math.floor(base.usableMemoryBytes * (memoryBytes / base.memoryBytes)),

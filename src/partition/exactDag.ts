@@ -1,12 +1,12 @@
-import { adjacencyOf, type DagProblem } from './dag.ts';
+import { TOLERANCE } from './chain.ts';
+import { type Adjacency, adjacencyOf, type DagProblem } from './dag.ts';
 import { orderBy } from './orders.ts';
 
 /** Graphs with more down-sets than this are left to orders and refinement: the program looks at every two of them. */
-const MOST_DOWN_SETS = 1500;
+const MOST_DOWN_SETS = 1000;
 
-/** Down-sets of a graph: what a pipeline may have run when a stage ends. Sets are rows of 32-bit words. */
+/** Down-sets of a graph: what a pipeline may have run when a stage ends. Each is a row of 32-bit words. */
 interface DownSets {
-  readonly words: number;
   readonly rows: Int32Array[];
 }
 
@@ -45,35 +45,34 @@ export function bestOrder(problem: DagProblem): Int32Array | undefined {
   }
   const last = count - 1;
   const none = Number.POSITIVE_INFINITY;
-  const solve = (limit: number, value: (earlier: number, pair: number) => number): number[][] | number => {
+  const solve = (limit: number, valueOf: (earlier: number, pair: number) => number) => {
     let row = new Float64Array(count).fill(none);
     row[0] = 0;
-    const choices: number[][] = [];
+    const choices: Int32Array[] = [];
     for (let stage = 0; stage < stages; stage++) {
       const next = new Float64Array(count).fill(none);
-      const choice = new Array<number>(count).fill(-1);
+      const choice = new Int32Array(count).fill(-1);
+      const room = problem.capacityBytes[stage] * (1 + TOLERANCE);
       for (let pair = 0; pair < pairFrom.length; pair++) {
         const from = pairFrom[pair];
         const to = pairTo[pair];
         if (row[from] === none || pairLoad[pair] > limit) continue;
         const held = problem.inFlight[stage] * (activationBytes[to] - activationBytes[from]);
-        const bytes = staticBytes[to] - staticBytes[from] + held + pairTransient[pair];
-        if (bytes > problem.capacityBytes[stage] * (1 + 1e-9)) continue;
-        const reached = value(row[from], pair);
-        if (reached < next[to]) {
-          next[to] = reached;
-          choice[to] = from;
-        }
+        if (staticBytes[to] - staticBytes[from] + held + pairTransient[pair] > room) continue;
+        const value = valueOf(row[from], pair);
+        if (value >= next[to]) continue;
+        next[to] = value;
+        choice[to] = from;
       }
       row = next;
       choices.push(choice);
     }
-    return row[last] === none ? none : limit === none ? row[last] : choices;
+    return { value: row[last], choices };
   };
-  const bottleneck = solve(none, (earlier, pair) => Math.max(earlier, pairLoad[pair]));
-  if (typeof bottleneck !== 'number' || bottleneck === none) return undefined;
-  const choices = solve(bottleneck * (1 + 1e-9), (earlier, pair) => earlier + crossingBytes[pairTo[pair]]);
-  if (typeof choices === 'number') return undefined;
+  const bottleneck = solve(none, (earlier, pair) => Math.max(earlier, pairLoad[pair])).value;
+  if (bottleneck === none) return undefined;
+  const limit = bottleneck * (1 + TOLERANCE);
+  const { choices } = solve(limit, (earlier, pair) => earlier + crossingBytes[pairTo[pair]]);
   const rank = new Int32Array(nodes);
   for (let stage = stages - 1, to = last; stage >= 0; stage--) {
     const from = choices[stage][to];
@@ -105,10 +104,10 @@ function downSets(problem: DagProblem): DownSets | undefined {
       rows.push(larger);
     }
   }
-  return { words, rows };
+  return { rows };
 }
 
-function isReady(problem: DagProblem, into: ReturnType<typeof adjacencyOf>, row: Int32Array, node: number): boolean {
+function isReady(problem: DagProblem, into: Adjacency, row: Int32Array, node: number): boolean {
   for (let i = into.start[node]; i < into.start[node + 1]; i++) {
     if (!contains(row, problem.edges.sources[into.edges[i]])) return false;
   }

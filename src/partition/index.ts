@@ -1,6 +1,9 @@
+export { cutDag, type DagCuts, orderByParts } from './cutDag.ts';
+export { chainInOrder, type DagEdges, type DagProblem } from './dag.ts';
 export { evaluate } from './evaluate.ts';
 export { exact } from './exact.ts';
 export { deviceOf, virtualStageCount } from './layout.ts';
+export { topologicalOrders } from './orders.ts';
 export {
   type PlacedDegrees,
   type PlacementLetters,
@@ -13,6 +16,7 @@ export {
   rankOf,
 } from './placement.ts';
 export type { Cuts, PartitionProblem } from './problem.ts';
+export { refineStages, scoreStages } from './refineDag.ts';
 export {
   formatAssignments,
   type ModuleAssignment,

@@ -6,11 +6,7 @@ export function topologicalOrders(problem: DagProblem): Int32Array[] {
   const { sources, targets } = problem.edges;
   const out = adjacencyOf(nodes, sources);
   const into = adjacencyOf(nodes, targets);
-  return [
-    depthFirst(out, targets).reverse(),
-    depthFirst(into, sources),
-    orderBy(problem, levels(problem)),
-  ];
+  return [depthFirst(out, targets).reverse(), depthFirst(into, sources), orderBy(problem, levels(problem))];
 }
 
 /**

@@ -51,17 +51,18 @@ function inNetworkSeconds(bytes: number, { instance, ranks }: Group): number {
   return 25e-6 + ((2 * (ranks - 1)) / ranks) * (bytes / bus);
 }
 
-/** Dedicated engines run rings over the torus; no kernel is launched and no channel filled. */
+/**
+ * Dedicated engines run rings over the torus; no kernel is launched and no channel filled. Between instances one ring
+ * goes through all ranks and crosses by one network card.
+ * @source aws-neuron/aws-neuron-sdk, collectives: flat ring for large messages on Trn1
+ */
 function neuronSeconds(kind: CollectiveKind, bytes: number, group: Group): number {
+  const { instance, nodes, ranks, ranksPerNode } = group;
   const rounds = kind === 'all-reduce' ? 2 : 1;
-  const inside = group.ranksPerNode;
-  const hops = rounds * (Math.log2(Math.max(2, inside)) + (group.nodes - 1));
-  const intra = inside > 1 ? (rounds * ((inside - 1) / inside) * bytes) / ringBytesPerSecond(group) : 0;
-  const share = bytes / inside;
-  const inter =
-    group.nodes > 1
-      ? ((rounds * (group.nodes - 1)) / group.nodes) *
-        (share / networkRankBytesPerSecond(group.instance, group.instance.ranks))
-      : 0;
-  return hops * (neuronHopSeconds + (group.nodes > 1 ? networkLatencySeconds(group.instance) : 0)) + intra + inter;
+  const hops = rounds * (Math.log2(Math.max(2, ranksPerNode)) + (nodes - 1));
+  const latency = hops * (neuronHopSeconds + (nodes > 1 ? networkLatencySeconds(instance) : 0));
+  const inside = ranksPerNode > 1 ? ringBytesPerSecond(group) : Number.POSITIVE_INFINITY;
+  const groupsPerNode = instance.ranks / ranksPerNode;
+  const across = nodes > 1 ? networkRankBytesPerSecond(instance, groupsPerNode) : Number.POSITIVE_INFINITY;
+  return latency + ((rounds * (ranks - 1)) / ranks) * (bytes / Math.min(inside, across));
 }

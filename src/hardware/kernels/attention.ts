@@ -1,7 +1,7 @@
 import type { Operator } from '../../graph/operator.ts';
 import { isFlash } from '../../stack/stack.ts';
 import type { Accelerator } from '../accelerator.ts';
-import { efficiencyOf } from '../efficiency.ts';
+import { cappedClock, efficiencyOf } from '../efficiency.ts';
 import type { KernelChoice } from './choice.ts';
 import { flashRate } from './flashCurves.ts';
 import { peakFlopsPerSecond } from './matmul.ts';
@@ -29,7 +29,7 @@ export function attentionSeconds(
     const rate = flashRate(accelerator, choice.attention, shape.headSize, shape.keys, shape.causal);
     const flops = operator.forwardFlops * sequences * flashFlopsOverForward * (shape.causal ? 0.5 : 1);
     const blocks = shape.heads * Math.ceil(shape.queries / flashBlockTokens) * sequences;
-    const seconds = (flops / rate.flopsPerSecond) * blockStretch(accelerator, blocks);
+    const seconds = (flops / (rate.flopsPerSecond * cappedClock(accelerator))) * blockStretch(accelerator, blocks);
     return {
       forward: efficiency.kernelSeconds + seconds * rate.forwardShare,
       backward: efficiency.kernelSeconds + seconds * (1 - rate.forwardShare),
@@ -37,7 +37,12 @@ export function attentionSeconds(
   }
   // Products of the scores, and passes over them between the products.
   const penalty = shape.headSize % 8 === 0 ? 1 : misalignedHeadPenalty;
-  const rate = (peakFlopsPerSecond(accelerator, choice.precision) * efficiency.batchedMatmul * headFill(shape.headSize)) / penalty;
+  const rate =
+    (peakFlopsPerSecond(accelerator, choice.precision) *
+      efficiency.batchedMatmul *
+      headFill(shape.headSize) *
+      cappedClock(accelerator)) /
+    penalty;
   const bandwidth = accelerator.memoryBytesPerSecond * efficiency.matmulMemory;
   const part = (flops: number, products: number, bytes: number) =>
     Math.hypot((flops * sequences) / rate, (products * sequences) / bandwidth) +

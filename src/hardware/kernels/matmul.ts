@@ -1,13 +1,19 @@
 import type { Precision } from '../../stack/precision.ts';
 import type { Accelerator } from '../accelerator.ts';
-import { efficiencyOf } from '../efficiency.ts';
+import { cappedClock, efficiencyOf } from '../efficiency.ts';
 
 /** Dense peak of a number format; formats that the part lacks run at the rate of bf16, or of fp16 before Ampere. */
 export function peakFlopsPerSecond(accelerator: Accelerator, precision: Precision): number {
   const { flopsPerSecond } = accelerator;
-  if (precision === 'fp32') return flopsPerSecond.tf32 ?? flopsPerSecond.fp32 ?? 0;
+  if (precision === 'fp32') {
+    const rate = flopsPerSecond.tf32 ?? flopsPerSecond.fp32 ?? 0;
+    return accelerator.vendor === 'AWS' ? rate * neuronFp32Share : rate;
+  }
   return flopsPerSecond[precision] ?? flopsPerSecond.bf16 ?? flopsPerSecond.fp16 ?? 0;
 }
+
+/** What fp32 products reach of the tf32 peak on NeuronCores: fitted to published fp32 runs of BERT-Large beside bf16 ones. */
+const neuronFp32Share = 0.5;
 
 /**
  * Time of a matrix product [m, k] × [k, n]: the L2 norm of its compute and memory times, which fits measured products
@@ -25,7 +31,7 @@ export function matmulSeconds(
   const efficiency = efficiencyOf(accelerator);
   const narrow = precision === 'fp8' || precision === 'mxfp8' || precision === 'nvfp4';
   const fraction = narrow ? efficiency.matmul8bit : efficiency.matmul;
-  const peak = peakFlopsPerSecond(accelerator, precision) * fraction;
+  const peak = peakFlopsPerSecond(accelerator, precision) * fraction * cappedClock(accelerator);
   const compute = ((2 * m * n * k) / peak) * waveStretch(accelerator, m, n);
   const memory = bytes / (accelerator.memoryBytesPerSecond * efficiency.matmulMemory);
   return efficiency.kernelSeconds + Math.hypot(compute, memory);

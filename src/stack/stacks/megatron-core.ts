@@ -10,12 +10,13 @@ export const megatronCore: Stack = {
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   keepsDummyGradients: true,
+  workspaceBytes: 64 * 2 ** 20,
   gradientCopyForStep: false,
   tensorOverlap: 'pipelined',
   contextParallel: 'ring',
   overlapsGradients: true,
   overlapsParameters: true,
-  pipelineTransfers: 'link',
+  pipelineTransfers: 'blocking',
   hostSecondsPerLayer: { forward: 0.6e-3, backward: 0.9e-3 },
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
   sources: {
@@ -26,7 +27,8 @@ export const megatronCore: Stack = {
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
-    keepsDummyGradients: 'V: NVIDIA/TransformerEngine d0067d0 pytorch/module/base.py: get_dummy_wgrad keeps one a shape',
+    keepsDummyGradients:
+      'V: NVIDIA/TransformerEngine d0067d0 pytorch/module/base.py: get_dummy_wgrad keeps one a shape',
     gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',
   },
 };

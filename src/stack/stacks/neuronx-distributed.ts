@@ -7,7 +7,7 @@ export const neuronxDistributed: Stack = {
   name: 'neuronx-distributed',
   summary: 'NeuronX Distributed on Trainium: compiled graphs, ZeRO-1',
   vendors: ['AWS'],
-  attention: 'unfused',
+  attention: 'fused-softmax',
   compiled: true,
   gradientReduceDtype: 'bf16',
   gradientCopyForStep: false,
