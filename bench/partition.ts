@@ -48,13 +48,13 @@ const CASES: readonly Case[] = [
   layerCase(16, 4, 'loop'),
   layerCase(16, 6, 'loop'),
   layerCase(8, 12, 'loop'),
-  ...[1, 2, 4].map(
-    (virtualStages): Case => ({
-      name: `operators, p 16, v ${virtualStages}`,
+  ...(['linear', 'loop', 'loop', 'v'] as const).map(
+    (placement, index): Case => ({
+      name: `operators, p 16, v ${[1, 2, 4, 2][index]}, ${placement}`,
       operators: true,
       stages: 16,
-      virtualStages,
-      placement: virtualStages === 1 ? 'linear' : 'loop',
+      virtualStages: [1, 2, 4, 2][index],
+      placement,
       room: Number.POSITIVE_INFINITY,
       targetMilliseconds: 50,
     }),

@@ -22,8 +22,9 @@ interface Task {
   readonly cost: number;
   /** Its place in the order of its device, where that is given. */
   readonly place: number;
-  /** Who waits for it. */
-  readonly dependents: Task[];
+  /** Who waits for it: the next pass of its stage, and the same pass of another stage. */
+  next: Task | undefined;
+  onward: Task | undefined;
   waitsFor: number;
   start: number;
   end: number;
@@ -111,20 +112,29 @@ function makeTasks(
       const stage = virtualStageOf(placement, shape.stages, device, taskChunk(packed));
       const microbatch = taskMicrobatch(packed);
       const cost = costOf[kind][stage];
-      const task = { device, kind, stage, microbatch, cost, place, dependents: [], waitsFor: 0, start: 0, end: 0 };
+      const task = {
+        device,
+        kind,
+        stage,
+        microbatch,
+        cost,
+        place,
+        next: undefined,
+        onward: undefined,
+        waitsFor: 0,
+        start: 0,
+        end: 0,
+      };
       byPass[kind][stage][microbatch] = task;
       tasks.push(task);
     }
   }
-  const link = (source: Task, task: Task) => {
-    source.dependents.push(task);
-    task.waitsFor++;
-  };
   for (const task of tasks) {
     const { kind, stage, microbatch } = task;
-    if (kind !== FORWARD) link(byPass[kind - 1][stage][microbatch], task);
-    if (kind === FORWARD && stage > 0) link(byPass[kind][stage - 1][microbatch], task);
-    if (kind === BACKWARD && stage + 1 < stages) link(byPass[kind][stage + 1][microbatch], task);
+    task.next = byPass[kind + 1]?.[stage][microbatch];
+    if (kind !== WEIGHT) task.onward = byPass[kind][kind === FORWARD ? stage + 1 : stage - 1]?.[microbatch];
+    if (task.next !== undefined) task.next.waitsFor++;
+    if (task.onward !== undefined) task.onward.waitsFor++;
   }
   return tasks;
 }
@@ -176,12 +186,12 @@ function simulate(tasks: readonly Task[], count: number, costs: PipelineCosts, p
       }
       device.running = undefined;
       if (task.kind === BACKWARD) device.finished++;
-      for (const dependent of task.dependents) {
-        if (dependent.device === task.device) arrive(dependent, device);
-        else {
-          const delay = costs.communication[Math.min(task.stage, dependent.stage)];
-          events.push({ key: now + delay, task: dependent, ends: false });
-        }
+      if (task.next !== undefined) arrive(task.next, device);
+      if (task.onward === undefined) continue;
+      if (task.onward.device === task.device) arrive(task.onward, device);
+      else {
+        const delay = costs.communication[Math.min(task.stage, task.onward.stage)];
+        events.push({ key: now + delay, task: task.onward, ends: false });
       }
     }
   }

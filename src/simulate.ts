@@ -7,6 +7,7 @@ import { type PipelineTimeline, runPipeline } from './pipeline/run.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { onDevices } from './pipeline/schedules/onDevices.ts';
+import { cheapestRecompute } from './step/autoRecompute.ts';
 import { chainOf } from './step/chainItems.ts';
 import { composeReport } from './step/composeReport.ts';
 import { cutStages, partitionProblem } from './step/cutStages.ts';
@@ -15,6 +16,8 @@ import { dataCommOf } from './step/dataComm.ts';
 import { evidenceFor } from './step/evidence.ts';
 import { type FinishedStep, finishStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
+import { keepsToMemory, promisingSchedule, withMemoryLimit } from './step/memoryLimit.ts';
+import { optimizerStart } from './step/memoryTimeline.ts';
 import type { ModuleAssignment } from './step/moduleAssignments.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
@@ -65,6 +68,11 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   // What each kind of unit costs on this device: seconds, saved bytes, parameters.
   const profileOf = unitProfiles(job, graph, layout);
 
+  // Where the job leaves it open what to compute again, the cheapest choice that fits is found first.
+  if (job.parallelism.recompute.mode === 'auto') {
+    return cheapestRecompute(asked, profileOf, (decided) => simulateDetailed(decided, options));
+  }
+
   // What sharding parameters and gradients among replicas adds to every pass.
   const dataComm = dataCommOf(job, layout);
 
@@ -81,16 +89,16 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   let transfers = transfersAt();
 
   // Cut the units into virtual stages under each stage's memory limit, and run a step of the pipeline.
-  let inFlight = promisedInFlight(schedule, shape);
+  let inFlight = promisedInFlight(promisingSchedule(schedule, shape), shape);
   for (let recuts = 0; ; recuts++) {
-    const cuts =
-      treeCut?.cuts ?? cutStages(job, partitionProblem(job, chain, profileOf, placement, transfers, inFlight));
+    const problem = partitionProblem(job, chain, profileOf, placement, transfers, inFlight);
+    const cuts = treeCut?.cuts ?? cutStages(job, problem);
     const stages = stageProfiles(job, chain, profileOf, cuts.ends, dataComm);
     if (cutsInside(chain)) transfers = transfersAt(cuts);
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
-    const plan = planSchedule(schedule, shape, costs);
+    const plan = planSchedule(schedule, withMemoryLimit(schedule, shape, problem, cuts), costs);
     const held = microbatchesInFlight(plan);
-    if (treeCut === undefined && exceeds(held, inFlight) && recuts < mostRecuts) {
+    if (treeCut === undefined && !keepsToMemory(schedule) && exceeds(held, inFlight) && recuts < mostRecuts) {
       inFlight = raised(inFlight, held);
       continue;
     }
@@ -98,7 +106,7 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
 
     // Average gradients, step the optimizer; then read off memory and the report.
     const step = finishStep(job, layout, timeline, stages);
-    const memory = stageMemory(job, timeline, stages, (device) => Math.max(step.barrier, step.ends[device]!.reducedAt));
+    const memory = stageMemory(job, timeline, stages, (device) => optimizerStart(step, device));
     const warnings = [
       ...(job.notes ?? []),
       ...calibrationWarnings(asked, calibration),

@@ -27,11 +27,13 @@ function* numbersOf(value: unknown, path = 'report'): Generator<readonly [string
 }
 
 describe('the report of any job', () => {
-  it('has only finite numbers that are not negative, and nothing that is null', () => {
+  it('has only finite numbers, none negative but an error, and nothing that is null', () => {
     fc.assert(
       fc.property(anyJob(), (job) => {
         for (const [path, value] of numbersOf(reportOf(job))) {
-          expect(Number.isFinite(value) && value >= 0, `${path} is ${value}`).toBe(true);
+          // How far a forecast was from a published run has a sign.
+          const signed = /\.nearest\.\d+\.error$/.test(path);
+          expect(Number.isFinite(value) && (signed || value >= 0), `${path} is ${value}`).toBe(true);
         }
       }),
     );
@@ -216,8 +218,7 @@ describe('memory', () => {
         many.forEach((stage, at) => {
           expect(stage.peakBytes).toBeGreaterThanOrEqual(few[at]!.peakBytes);
           expect(stage.allocatedBytes).toBeGreaterThanOrEqual(few[at]!.allocatedBytes);
-          if (job.parallelism.schedule !== 'gpipe') return;
-          expect(stage.activationsBytes).toBeGreaterThan(few[at]!.activationsBytes);
+          expect(stage.activationsBytes).toBeGreaterThanOrEqual(few[at]!.activationsBytes);
         });
       }),
     );

@@ -230,12 +230,12 @@ describe('what a change of the job does', () => {
       }).breakdownSeconds;
       return bubble / (bubble + forward + backward + recompute + tensorComm + pipelineComm);
     };
-    // 20 replicas: 8, 12 and 96 microbatches through 6 stages.
-    for (const microbatches of [8, 12, 96]) {
+    // 20 replicas: 8, 12 and 24 microbatches through 6 stages.
+    for (const microbatches of [8, 12, 24]) {
       const ideal = 5 / (microbatches + 5);
       const found = bubbleOf({ 'training.globalBatchSize': 20 * microbatches });
       expect(found / ideal, `${microbatches} microbatches`).toBeGreaterThan(0.85);
-      expect(found / ideal, `${microbatches} microbatches`).toBeLessThan(1.25);
+      expect(found / ideal, `${microbatches} microbatches`).toBeLessThan(1.3);
     }
     const chunked = bubbleOf({ 'training.globalBatchSize': 240, 'parallelism.virtualStages': 4 });
     expect(chunked).toBeLessThan(0.6 * bubbleOf({ 'training.globalBatchSize': 240 }));

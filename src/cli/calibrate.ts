@@ -39,8 +39,9 @@ export const calibrateCommand: Command = {
       await io.showHelp();
       return 2;
     }
-    const [{ calibrate, parseMeasuredRuns }, { folderOf, withModelFile }] = await Promise.all([
-      import('../validate/index.ts'),
+    const [{ calibrate }, { parseMeasuredRuns }, { folderOf, withModelFile }] = await Promise.all([
+      import('../validate/calibrate.ts'),
+      import('../validate/measuredRun.ts'),
       import('./modelFile.ts'),
     ]);
     const name = path === '-' ? 'standard input' : basename(path);

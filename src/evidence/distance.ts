@@ -7,7 +7,7 @@ import { countFeatures, nameFeatures, type RunFeatures } from './features.ts';
  */
 const nameWeights: Readonly<Record<(typeof nameFeatures)[number], number>> = {
   accelerator: 0.5,
-  generation: 2.5,
+  generation: 5,
   vendor: 5,
   stack: 1.5,
   precision: 1,
@@ -29,7 +29,7 @@ const countWeights: Readonly<Record<(typeof countFeatures)[number], number>> = {
   microBatchSize: 0.25,
 };
 
-/** A run on another accelerator under another stack is this far, and one whose model is split and sized otherwise too. */
+/** A run on another kind of accelerator is this far, and one under another stack whose model is split and sized otherwise. */
 export const nearestDistance = 5;
 
 type Names = Pick<RunFeatures, (typeof nameFeatures)[number]>;

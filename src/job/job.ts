@@ -1,6 +1,7 @@
 import type { ParallelDegrees } from '../graph/degrees.ts';
 import type { ModelSpec } from '../graph/model.ts';
 import type { Instance } from '../hardware/instance.ts';
+import type { Offload } from '../memory/offload.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import { momentBytes, type Optimizer } from '../memory/states.ts';
 import type { PlacementLetters } from '../partition/index.ts';
@@ -67,6 +68,8 @@ export interface Parallelism {
   /** Data replicas among which ZeRO shards. */
   readonly shardingDegree: number;
   readonly recompute: Recompute;
+  /** What lies in the host's memory; absent where nothing does. */
+  readonly offload?: Offload;
 }
 
 /** How the model is cut into virtual stages. `stageLayers`: transformer layers of each, in model order. */

@@ -37,7 +37,6 @@ const allBut =
     !values.includes(value);
 
 const otherStacks = `${stackNames.filter((name) => !stacksNotModelled.includes(name)).join(', ')} are`;
-const recomputeInstead = 'none, selective, selective-op and full are';
 
 /** Fields of a job, in the order of the job. */
 export const notModelled: readonly NotModelled[] = [
@@ -70,9 +69,6 @@ export const notModelled: readonly NotModelled[] = [
     models: allBut('auto'),
     instead: 'PDT, DPT and the other orders of the three letters are',
   },
-  { path: 'parallelism.recompute', models: allBut('auto'), instead: recomputeInstead },
-  { path: 'parallelism.recompute.mode', models: allBut('auto'), instead: recomputeInstead },
-  { path: 'parallelism.recompute.group', models: only(1), instead: 'one checkpoint a layer is' },
   { path: 'parallelism.offload.activations', models: only(false, 0), instead: 'false is' },
   { path: 'parallelism.offload.optimizer', models: only(false, 0), instead: 'false is' },
   { path: 'parallelism.offload.parameters', models: only(false, 0), instead: 'false is' },

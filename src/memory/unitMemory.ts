@@ -1,6 +1,7 @@
 import type { Unit } from '../graph/computeGraph.ts';
 import { type Operator, savedBytes, sum } from '../graph/operator.ts';
 import type { Stack } from '../stack/stack.ts';
+import { offloadableBytes } from './offload.ts';
 
 /**
  * What a unit does with its saved tensors: keeps them, drops those that cheap operators make again, drops those of the
@@ -29,6 +30,8 @@ export interface UnitMemory {
   readonly gradientBytes: number;
   /** Alive only while the loss runs, beyond what is saved; 0 in a unit without one. */
   readonly lossTransientBytes: number;
+  /** Of what is kept, what the stack can copy to the host. */
+  readonly offloadableBytes: number;
 }
 
 /**
@@ -37,18 +40,19 @@ export interface UnitMemory {
  * @source arXiv 2205.05198 section 5: selective recomputation drops the attention core, full keeps the unit's input;
  * pytorch/pytorch torch/distributed/pipelining/_backward.py; the peaks of arXiv 2401.10241 table 4
  */
-export function unitMemory(unit: Unit, sequences: number, recompute: UnitRecompute): UnitMemory {
+export function unitMemory(unit: Unit, stack: Stack, sequences: number, recompute: UnitRecompute): UnitMemory {
   const all = sum(unit.operators, savedBytes);
-  const tensors = keptTensors(unit, recompute);
-  const kept = sum(tensors, ({ bytes }) => bytes);
+  const tensors = keptTensors(unit, recompute).map(({ name, bytes }) => ({ name, bytes: bytes * sequences }));
+  const saved = sum(tensors, ({ bytes }) => bytes);
   const losses = unit.operators.filter(({ kind }) => kind === 'loss');
   return {
-    kept: tensors.map(({ name, bytes }) => ({ name, bytes: bytes * sequences })),
-    savedBytes: kept * sequences,
-    weightBytes: Math.max(0, kept - sum(losses, savedBytes)) * sequences,
-    recomputedBytes: Math.max(0, all - kept) * sequences,
+    kept: tensors,
+    savedBytes: saved,
+    weightBytes: Math.max(0, saved - sum(losses, savedBytes) * sequences),
+    recomputedBytes: Math.max(0, all * sequences - saved),
     gradientBytes: gradientBytes(unit) * sequences,
     lossTransientBytes: sum(losses, ({ backwardWorkspaceBytes = 0 }) => backwardWorkspaceBytes) * sequences,
+    offloadableBytes: offloadableBytes(stack, recompute, tensors),
   };
 }
 
@@ -63,9 +67,10 @@ function gradientBytes(unit: Unit): number {
   let most = 0;
   for (let index = unit.operators.length - 1; index >= 0; index--) {
     const operator = unit.operators[index]!;
-    if (operator.kind === 'loss') continue;
-    const alive = unit.boundaryBytes + operator.outputBytes + incoming[index]! + (operator.backwardWorkspaceBytes ?? 0);
-    most = Math.max(most, alive - freed);
+    if (operator.kind !== 'loss') {
+      const inside = operator.backwardWorkspaceBytes ?? 0;
+      most = Math.max(most, unit.boundaryBytes + operator.outputBytes + incoming[index]! + inside - freed);
+    }
     freed += savedBytes(operator);
   }
   return most;

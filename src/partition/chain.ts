@@ -4,6 +4,9 @@ import type { PartitionProblem } from './problem.ts';
 /** Relative slack within which two sums of seconds, or of bytes, count as equal: sums by prefixes differ in their last bits. */
 export const TOLERANCE = 1e-9;
 
+/** A factor that makes smaller by more than rounding. */
+export const LESS = 1 - 3 * TOLERANCE;
+
 /** A problem made ready for search: prefix sums and the devices' layout. Position i lies before unit i. */
 export interface Chain extends Layout {
   readonly problem: PartitionProblem;

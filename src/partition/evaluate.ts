@@ -68,6 +68,11 @@ export function compareScores(a: Score, b: Score): number {
   );
 }
 
+/** Bytes over capacity that are fewer than a score's by more than what rounding forgives. */
+export function lessOver({ overBytes, peakBytes }: Score): number {
+  return Math.max(0, overBytes - 4 * TOLERANCE * peakBytes);
+}
+
 function compare(a: number, b: number): number {
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) ? 0 : a - b;
 }

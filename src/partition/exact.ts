@@ -4,6 +4,7 @@ import { type Chain, chainOf, TOLERANCE } from './chain.ts';
 import { cutOnce } from './cutOnce.ts';
 import { enumerateCuts, isEnumerable } from './enumerate.ts';
 import { cutsOf } from './evaluate.ts';
+import { kickCuts } from './kicks.ts';
 import { polishCuts, searchCuts, searchPairs } from './localSearch.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
 import { proveTwoChunks } from './twoChunks.ts';
@@ -13,7 +14,10 @@ const MOST_PROVED_UNITS = 130;
 
 /** Transitions that the search by pairs of rounds may try: a millisecond for layers, some ten for operators. */
 const FEW_TRANSITIONS = 2e5;
-const MANY_TRANSITIONS = 1e6;
+const MANY_TRANSITIONS = 4e5;
+
+/** The same where counting has shown that nothing fits: how far over the least bad cuts are is worth less. */
+const LEAST_TRANSITIONS = 2e4;
 
 /** Units that such a search moves a cut by at a time, where there are many: a wide corridor costs its fourth power. */
 const CORRIDORS = [3, 5];
@@ -31,16 +35,19 @@ export function exact(problem: PartitionProblem): Cuts {
   if (chain.groups === chain.virtualStages) return cutOnce(chain);
   if (isEnumerable(chain)) return { ...cutsOf(chain, enumerateCuts(chain)), proved: true };
   const withinMemory = lowerBoundSeconds(chain, true);
-  const ends = searchCuts(chain, withinMemory);
+  const nothingFits = withinMemory === Number.POSITIVE_INFINITY;
+  const floor = nothingFits ? 0 : withinMemory;
+  const ends = searchCuts(chain, floor);
   let proved = false;
   if (chain.virtualStages <= 2 * chain.groups && chain.units <= MOST_PROVED_UNITS) {
     proved = proveTwoChunks(chain, ends, withinMemory);
   } else {
     const few = chain.units <= MOST_PROVED_UNITS;
-    const budget = { transitions: few ? FEW_TRANSITIONS : MANY_TRANSITIONS };
+    const budget = { transitions: nothingFits ? LEAST_TRANSITIONS : few ? FEW_TRANSITIONS : MANY_TRANSITIONS };
     for (const corridor of few ? [Number.POSITIVE_INFINITY] : CORRIDORS) {
-      searchPairs(chain, ends, withinMemory, budget, corridor);
+      searchPairs(chain, ends, floor, budget, corridor);
     }
+    if (few) kickCuts(chain, ends, floor, budget);
   }
   const cuts = cutsOf(chain, polishCuts(chain, ends));
   const meets = cuts.overBytes === 0 && cuts.bottleneckSeconds <= withinMemory * (1 + TOLERANCE);

@@ -45,7 +45,7 @@ export function bestOrder(problem: DagProblem): Int32Array | undefined {
   }
   const last = count - 1;
   const none = Number.POSITIVE_INFINITY;
-  const solve = (limit: number, valueOf: (earlier: number, pair: number) => number) => {
+  const solve = (limit: number, reach: (earlier: number, pair: number) => number) => {
     let row = new Float64Array(count).fill(none);
     row[0] = 0;
     const choices: Int32Array[] = [];
@@ -59,7 +59,7 @@ export function bestOrder(problem: DagProblem): Int32Array | undefined {
         if (row[from] === none || pairLoad[pair] > limit) continue;
         const held = problem.inFlight[stage] * (activationBytes[to] - activationBytes[from]);
         if (staticBytes[to] - staticBytes[from] + held + pairTransient[pair] > room) continue;
-        const value = valueOf(row[from], pair);
+        const value = reach(row[from], pair);
         if (value >= next[to]) continue;
         next[to] = value;
         choice[to] = from;

@@ -1,8 +1,9 @@
 import { Carried } from './carried.ts';
-import { type Chain, TOLERANCE } from './chain.ts';
-import { compareScores, type Score, score } from './evaluate.ts';
+import { type Chain, LESS, TOLERANCE } from './chain.ts';
+import { cutStrands } from './cutStrands.ts';
+import { compareScores, lessOver, type Score, score } from './evaluate.ts';
 import { startingCuts } from './start.ts';
-import { type Budget, cutStrands, type Strands, wholeStrands } from './strands.ts';
+import { type Budget, type StrandLimits, type Strands, wholeStrands } from './strands.ts';
 import { type Aim, cutWindow, type Limits, type Window } from './window.ts';
 
 /** Sweeps that a phase of the search takes at the most; it stops as soon as two bring nothing. */
@@ -17,9 +18,14 @@ const MOST_SWEEPS = 24;
  */
 export function searchCuts(chain: Chain, floor: number): Int32Array {
   const ends = startingCuts(chain);
+  improveCuts(chain, ends, floor);
+  return ends;
+}
+
+/** The same from given cuts, in place. */
+export function improveCuts(chain: Chain, ends: Int32Array, floor: number): void {
   lowerOverBytes(chain, ends);
   spread(chain, ends, floor);
-  return ends;
 }
 
 function lowerOverBytes(chain: Chain, ends: Int32Array): void {
@@ -52,8 +58,9 @@ function spread(chain: Chain, ends: Int32Array, floor: number): void {
 
 /**
  * Better cuts by pairs of rounds, each pair cut anew together in the best way given the others, until no pair brings
- * more, the floor is reached or the budget spent. Rounds begin at the first device, or half way through the devices,
- * so that the ends of either kind of round move in the other.
+ * more, the floor is reached or the budget spent; first fewer bytes over capacity, then a smaller bottleneck. Rounds
+ * begin at the first device, or half way through the devices, so that the ends of either kind of round move in the
+ * other.
  *
  * @param corridor how far each cut may move at a time
  */
@@ -62,20 +69,49 @@ export function searchPairs(chain: Chain, ends: Int32Array, floor: number, budge
   strands.corridor = corridor;
   const pairs = strands.inward ? [[0, chain.virtualStages - 1]] : roundPairs(chain);
   const carried = new Carried(chain, ends);
-  let { bottleneckSeconds, overBytes } = score(chain, ends);
-  for (let n = 0, idle = 0; idle < pairs.length && bottleneckSeconds > floor * (1 + TOLERANCE); n++) {
-    const [firstA, firstB] = pairs[n % pairs.length];
-    if (!strands.inward) placeStrands(strands, carried, firstA, firstB);
-    const limits = { seconds: bottleneckSeconds * (1 - 3 * TOLERANCE), extraBytes: overBytes };
-    const reached = cutStrands(chain, strands, limits, budget, ends);
-    if (reached === undefined) return;
-    idle++;
-    if (reached === Number.POSITIVE_INFINITY) continue;
-    // A corridor moves with the cuts, so that the pair may have more to give.
-    idle = 0;
-    carried.measure(0, chain.virtualStages);
-    ({ bottleneckSeconds, overBytes } = score(chain, ends));
+  let reached = score(chain, ends);
+  for (let fitting = reached.overBytes > 0; ; fitting = false) {
+    for (let n = 0, idle = 0; idle < pairs.length; n++, idle++) {
+      if (fitting ? reached.overBytes === 0 : reached.bottleneckSeconds <= floor * (1 + TOLERANCE)) break;
+      const [firstA, firstB] = pairs[n % pairs.length];
+      if (!strands.inward) placeStrands(strands, carried, firstA, firstB);
+      const limits = fitting
+        ? { seconds: Number.POSITIVE_INFINITY, extraBytes: lessOver(reached) }
+        : { seconds: reached.bottleneckSeconds * LESS, extraBytes: reached.overBytes };
+      const found = cutPair(chain, strands, limits, budget, ends);
+      if (found === undefined) return;
+      if (found === Number.POSITIVE_INFINITY) continue;
+      // A corridor moves with the cuts, so that the pair may have more to give.
+      idle = -1;
+      carried.measure(0, chain.virtualStages);
+      reached = score(chain, ends);
+    }
+    if (!fitting) return;
   }
+}
+
+/** How far the end of a round is moved for the next one, the present place first. */
+const SHIFTS = [0, 1, -1, 2, -2, 4, -4, 8, -8, 16, -16];
+
+/** Cuts a pair of rounds anew. Where one follows on the other, the place where they meet is moved until that brings something. */
+function cutPair(
+  chain: Chain,
+  strands: Strands,
+  limits: StrandLimits,
+  budget: Budget,
+  ends: Int32Array,
+): number | undefined {
+  const { inward, corridor, endA, beginB, beginA, endB } = strands;
+  const open = !inward && endA === beginB && corridor === Number.POSITIVE_INFINITY;
+  for (const shift of open ? SHIFTS : [0]) {
+    const middle = endA + shift;
+    if (open && (middle - beginA < chain.groups || endB - middle < chain.groups)) continue;
+    strands.endA = middle;
+    strands.beginB = beginB + shift;
+    const found = cutStrands(chain, strands, limits, budget, ends);
+    if (found !== Number.POSITIVE_INFINITY) return found;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** First stages of every two rounds, neighbours before others. */

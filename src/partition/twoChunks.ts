@@ -1,15 +1,13 @@
-import { type Chain, TOLERANCE } from './chain.ts';
-import { score } from './evaluate.ts';
-import { type Budget, cutStrands, type StrandLimits, wholeStrands } from './strands.ts';
+import { type Chain, LESS, TOLERANCE } from './chain.ts';
+import { cutStrands } from './cutStrands.ts';
+import { lessOver, score } from './evaluate.ts';
+import { type Budget, type StrandLimits, wholeStrands } from './strands.ts';
 
 /** Transitions after which a proof is given up. */
 const MOST_TRANSITIONS = 2e7;
 
 /** The same where counting has shown that nothing fits: how far over the least bad cuts are is worth less. */
-const MOST_TRANSITIONS_OVER = 2e5;
-
-/** Smaller by more than rounding. */
-const LESS = 1 - 3 * TOLERANCE;
+const MOST_TRANSITIONS_OVER = 5e4;
 
 /**
  * Improves cuts of two chunks a device until no better ones are left; true where that is proved. Inward strands (`v`,
@@ -32,10 +30,9 @@ export function proveTwoChunks(chain: Chain, ends: Int32Array, floor: number): b
 function leastOver(chain: Chain, ends: Int32Array, budget: Budget): boolean {
   let impossible = 0;
   for (let halving = false; ; halving = !halving) {
-    const { overBytes, peakBytes } = score(chain, ends);
-    if (overBytes === 0) return true;
-    // Less by more than what rounding forgives.
-    const less = Math.max(0, overBytes - 4 * TOLERANCE * peakBytes);
+    const reached = score(chain, ends);
+    if (reached.overBytes === 0) return true;
+    const less = lessOver(reached);
     if (less < impossible) return true;
     const extraBytes = halving ? (impossible + less) / 2 : less;
     const found = cutBest(chain, { seconds: Number.POSITIVE_INFINITY, extraBytes }, budget, ends);

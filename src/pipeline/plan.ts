@@ -1,6 +1,9 @@
 import { fail } from '../errors.ts';
 import { IntArrays } from './arrays.ts';
-import { chunksPerDevice, deviceOf, microbatchesPerChunk, virtualStageCount, virtualStageOf } from './placement.ts';
+import { countClasses } from './classCounts.ts';
+import { laneTables } from './lanes.ts';
+import { COSTS_PER_STAGE, type FusedClass, type PipelinePlan, WHOLE_BACKWARD_COST } from './pipelinePlan.ts';
+import { microbatchesPerChunk } from './placement.ts';
 import {
   BACKWARD,
   type DeviceOrders,
@@ -14,107 +17,13 @@ import {
   WEIGHT,
 } from './schedule.ts';
 
-/** The costs of a plan's tasks: forward, backward, weight, whole backward of each virtual stage; then fused pairs. */
-export const FORWARD_COST = 0;
-export const BACKWARD_COST = 1;
-export const WEIGHT_COST = 2;
-export const WHOLE_BACKWARD_COST = 3;
-export const COSTS_PER_STAGE = 4;
-
-/** A fused pair as a class of cost: the virtual stages of its two parts, and whether its backward part is whole. */
-export interface FusedClass {
-  readonly forwardStage: number;
-  readonly backwardStage: number;
-  readonly whole: boolean;
-}
-
-/**
- * Device orders made ready to run: flat arrays with one entry a task, in an order in which every task comes after all
- * that it waits for. It does not depend on costs, so one plan serves many runs.
- *
- * A lane is what one chunk (or direction) of one device runs: a virtual stage, or under `dual` direction · p + stage.
- */
-export interface PipelinePlan {
-  readonly stages: number;
-  readonly virtualStages: number;
-  readonly placement: StagePlacement;
-  readonly splitsBackward: boolean;
-  readonly lanes: number;
-  /** Microbatches of each lane. */
-  readonly microbatches: number;
-  readonly tasks: number;
-  readonly device: Int32Array;
-  readonly kind: Uint8Array;
-  /** Lane and microbatch; of a fused pair those of its forward part. */
-  readonly lane: Int32Array;
-  readonly microbatch: Int32Array;
-  /** Class of cost: kind · virtualStages + virtual stage, or that of a fused pair. */
-  readonly costClass: Int32Array;
-  readonly fusedClasses: readonly FusedClass[];
-  /** The task before it on its device; `tasks` where there is none. */
-  readonly previous: Int32Array;
-  /** The task of another virtual stage whose output it takes; `tasks` where there is none. */
-  readonly input: Int32Array;
-  /** Class of the transfer of that input: 0 inside a device, otherwise 1 + boundary. */
-  readonly inputTransfer: Int32Array;
-  /** Class of the transfer of its output, in the same way. */
-  readonly outputTransfer: Int32Array;
-  /** The same for the backward part of fused pairs; empty where a plan has none. */
-  readonly pairLane: Int32Array;
-  readonly pairMicrobatch: Int32Array;
-  readonly pairInput: Int32Array;
-  readonly pairInputTransfer: Int32Array;
-  readonly pairOutputTransfer: Int32Array;
-  /** Device d runs the tasks deviceTasks[deviceOffset[d]] … in this order. */
-  readonly deviceOffset: Int32Array;
-  readonly deviceTasks: Int32Array;
-  /** The task that does the forward (backward, weight) pass of lane · microbatches + microbatch; −1 if none does. */
-  readonly forwardTask: Int32Array;
-  readonly backwardTask: Int32Array;
-  readonly weightTask: Int32Array;
-  /** How often each class of cost occurs on each device: parallel lists of device, class and count. */
-  readonly busyDevice: Int32Array;
-  readonly busyClass: Int32Array;
-  readonly busyCount: Int32Array;
-}
+export { laneOf } from './lanes.ts';
+export * from './pipelinePlan.ts';
 
 const NONE = -1;
 /** Arrays with an entry for every task, and those with one only where there are fused pairs. */
 const ARRAYS_OF_TASKS = 9;
 const ARRAYS_OF_PAIRS = 5;
-
-/** The lane of a device's chunk; −1 where it has no such chunk. */
-export function laneOf(placement: StagePlacement, stages: number, device: number, chunk: number): number {
-  const stage = virtualStageOf(placement, stages, device, chunk);
-  return placement === 'dual' ? chunk * stages + stage : stage;
-}
-
-/** Places of each lane that the planner looks up for every task. */
-function laneTables(shape: PipelineShape, placement: StagePlacement) {
-  const { stages } = shape;
-  const chunks = chunksPerDevice(placement, shape);
-  const virtualStages = virtualStageCount(placement, shape);
-  const lanes = placement === 'dual' ? chunks * stages : virtualStages;
-  const ofChunk = new Int32Array(stages * chunks).fill(NONE);
-  const device = new Int32Array(lanes);
-  const stage = new Int32Array(lanes);
-  for (let d = 0; d < stages; d++) {
-    for (let c = 0; c < chunks; c++) {
-      const lane = laneOf(placement, stages, d, c);
-      if (lane === NONE) continue;
-      ofChunk[d * chunks + c] = lane;
-      device[lane] = d;
-      stage[lane] = lane % virtualStages;
-    }
-  }
-  // Class of the transfer between lane and lane + 1.
-  const transfer = new Int32Array(lanes);
-  for (let lane = 0; lane < lanes; lane++) {
-    const s = stage[lane];
-    if (s + 1 < virtualStages && device[lane + 1] !== device[lane]) transfer[lane] = 1 + s;
-  }
-  return { chunks, virtualStages, lanes, ofChunk, device, stage, transfer };
-}
 
 /**
  * Turns device orders into a plan.
@@ -365,31 +274,4 @@ export function planPipeline(
     weightTask,
     ...countClasses(stages, device, costClass),
   };
-}
-
-/** How often each class of cost occurs on each device, so that a run need not add up the cost of every task. */
-function countClasses(stages: number, device: Int32Array, costClass: Int32Array) {
-  let classes = 0;
-  for (let k = 0; k < costClass.length; k++) if (costClass[k] >= classes) classes = costClass[k] + 1;
-  const counts = new Int32Array(stages * classes);
-  for (let k = 0; k < costClass.length; k++) counts[device[k] * classes + costClass[k]]++;
-  let used = 0;
-  for (let i = 0; i < counts.length; i++) if (counts[i] > 0) used++;
-  const arrays = new IntArrays(3 * used);
-  const busyDevice = arrays.take(used);
-  const busyClass = arrays.take(used);
-  const busyCount = arrays.take(used);
-  for (let i = counts.length - 1; used > 0; i--) {
-    if (counts[i] === 0) continue;
-    used--;
-    busyDevice[used] = Math.floor(i / classes);
-    busyClass[used] = i % classes;
-    busyCount[used] = counts[i];
-  }
-  return { busyDevice, busyClass, busyCount };
-}
-
-/** The device of a lane. */
-export function laneDevice(plan: PipelinePlan, lane: number): number {
-  return deviceOf(plan.placement, plan.stages, lane % plan.virtualStages, Math.floor(lane / plan.virtualStages));
 }

@@ -1,7 +1,15 @@
 import { fail } from '../errors.ts';
 import { BoundedCache } from './boundedCache.ts';
+import { isDeviceMap } from './placement.ts';
 import { type PipelinePlan, planPipeline } from './plan.ts';
-import { type DeviceOrders, type PipelineCosts, type PipelineShape, placementOf, type Schedule } from './schedule.ts';
+import {
+  type DeviceOrders,
+  MOST_CHUNKS,
+  type PipelineCosts,
+  type PipelineShape,
+  placementOf,
+  type Schedule,
+} from './schedule.ts';
 
 /** Plans kept, and tasks kept over all of them. */
 const MOST_PLANS = 256;
@@ -16,6 +24,12 @@ export function planKey(schedule: Schedule, shape: PipelineShape): string {
 
 /** Throws where the schedule cannot run the shape, with what would be legal. */
 export function checkShape(schedule: Schedule, shape: PipelineShape, path = 'schedule'): void {
+  const { stages, virtualStages, microbatches, microbatchGroupSize, activeMicrobatches } = shape;
+  const counts = { stages, virtualStages, microbatches, microbatchGroupSize, activeMicrobatches };
+  for (const [name, count] of Object.entries(counts)) {
+    if (!Number.isInteger(count) || count < 1) fail(name, `is ${count}; it is a whole number of at least 1`);
+  }
+  if (virtualStages > MOST_CHUNKS) fail('virtualStages', `is ${virtualStages}; it is at most ${MOST_CHUNKS}`);
   const fault = schedule.illegal(shape);
   if (fault !== undefined) fail(path, fault);
 }
@@ -62,7 +76,9 @@ export function planSchedule(schedule: Schedule, shape: PipelineShape, costs: Pi
     plans.set(key, plan, plan.tasks);
     return plan;
   }
-  const foundKey = `${key} ${orderHash(orders)}`;
+  // The same order on other devices is another plan.
+  const where = isDeviceMap(placement) ? placement.devices.join() : placement;
+  const foundKey = `${key} ${where} ${orderHash(orders)}`;
   const found = foundPlans.get(foundKey);
   if (found !== undefined && sameOrders(found.orders, orders)) return found.plan;
   const plan = planPipeline(orders, shape, placement, schedule.splitsBackward);

@@ -17,6 +17,8 @@ export type NamedPlacement = 'linear' | 'loop' | 'v' | 'dual';
 /** Virtual stages wherever a partitioner put them: the device of each. Neighbours on one device are told apart too. */
 export interface DeviceMap {
   readonly devices: readonly number[];
+  /** Devices that the output of each virtual stage passes on its way to the next, in order; none where left out. */
+  readonly through?: readonly (readonly number[])[];
 }
 
 export type StagePlacement = NamedPlacement | DeviceMap;
@@ -42,6 +44,9 @@ export const FORWARD = 0;
 export const BACKWARD = 1;
 export const WEIGHT = 2;
 export const FUSED_FORWARD = 3;
+
+/** Chunks that a packed task can tell apart. */
+export const MOST_CHUNKS = 64;
 
 /** One list a device: tasks in the order they run, each packed by {@link packTask}. */
 export type DeviceOrders = readonly Int32Array[];

@@ -118,6 +118,15 @@ export interface Stack {
   readonly keepsDummyGradients: boolean;
   /** Buckets in which gradients and parameters are exchanged, where they are copies beside the gradients themselves. */
   readonly bucketCopyBytes: number;
+  /** What it can keep in the host's memory: inputs of recomputed layers, or any large saved tensor; and model states. */
+  readonly offloads: {
+    readonly activations: 'none' | 'checkpoints' | 'tensors';
+    readonly optimizer: boolean;
+    readonly parameters: boolean;
+    /** How far ahead saved tensors come back, by default, and in what that is counted. */
+    readonly horizon: number;
+    readonly horizonIn: 'layers' | 'tasks';
+  };
   /** Bytes a score that the fused softmax keeps where there is no dropout: its output alone is 2. */
   readonly fusedSoftmaxBytes: number;
   /** Context, kernels and libraries of one process, outside the allocator. */

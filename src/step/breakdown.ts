@@ -43,6 +43,7 @@ function addPass(seconds: Record<BreakdownKind, number>, pass: Pass, stage: Stag
       seconds.tensorComm += stage.forwardTensorComm;
       seconds.contextComm += stage.forwardContextComm;
       seconds.dataComm += stage.forwardDataComm;
+      seconds.offload += stage.forwardOffload;
       return;
     case 'backward-weight':
       seconds.backward += stage.backwardWeight;
@@ -54,5 +55,6 @@ function addPass(seconds: Record<BreakdownKind, number>, pass: Pass, stage: Stag
       seconds.tensorComm += stage.recomputeTensorComm + stage.backwardTensorComm;
       seconds.contextComm += stage.recomputeContextComm + stage.backwardContextComm;
       seconds.dataComm += stage.backwardDataComm;
+      seconds.offload += stage.backwardOffload;
   }
 }

@@ -2,7 +2,7 @@ import { parameterCount } from '../graph/parameters.ts';
 import { paddedVocabulary } from '../graph/transformer.ts';
 import type { Job } from '../job/job.ts';
 import type { Cuts } from '../partition/index.ts';
-import { chunkOf, deviceOf, isDeviceMap } from '../pipeline/placement.ts';
+import { chunkOf, deviceOf } from '../pipeline/placement.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
@@ -86,12 +86,10 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
     partitioner: job.parallelism.partitioner.kind,
     imbalance: Math.max(0, Math.max(...loads) / mean - 1),
     lowerBoundSeconds: cuts.lowerBoundSeconds,
-    stages: withOperators(stages).map(([stage, index], virtualStage, all) => ({
-      virtualStage,
+    stages: stages.map((stage, index) => ({
+      virtualStage: index,
       stage: deviceOf(placement, devices, index),
-      chunk: isDeviceMap(placement)
-        ? all.slice(0, virtualStage).filter(([, other]) => placement.devices[other] === placement.devices[index]).length
-        : chunkOf(placement, devices, index),
+      chunk: chunkOf(placement, devices, index),
       layers: stage.layers,
       operators: stage.operators,
       parameters: stage.wholeParameters,
@@ -100,9 +98,4 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
       sendBytes: stage.sendBytes,
     })),
   };
-}
-
-/** Virtual stages with their numbers, without those of a module tree that only hand tensors on. */
-function withOperators(stages: readonly StageProfile[]): readonly (readonly [StageProfile, number])[] {
-  return stages.map((stage, index) => [stage, index] as const).filter(([stage]) => stage.operators > 0);
 }

@@ -10,11 +10,11 @@ import { assignmentsOf, type ModuleAssignment } from './moduleAssignments.ts';
 import { type Module, type ModuleTree, moduleTree, wayBetween } from './moduleTree.ts';
 import type { ProfileOf } from './stageProfile.ts';
 
-/** Virtual stages that a module tree gives: each maximal run on a device, and the visits of parents between them. */
+/** Virtual stages that a module tree gives: each is a maximal run of operators on a device. */
 export interface TreeCut {
   readonly chain: Chain;
   readonly cuts: Cuts;
-  /** The device of every virtual stage; one without operators only hands tensors on. */
+  /** The device of every virtual stage, and those of the parents that hand its output on. */
   readonly map: DeviceMap;
   readonly assignments: readonly ModuleAssignment[];
   readonly warnings: readonly string[];
@@ -22,8 +22,8 @@ export interface TreeCut {
 
 /**
  * Cuts a model as SageMaker's library does, where the job asks for that: its tree of modules is walked from the root,
- * and the modules of each level are dealt to the devices of their parent. What one module hands to the next goes
- * through their parent, so that a stage without operators on the parent's device stands between two that are elsewhere.
+ * and the modules of each level are dealt to the devices of their parent. What one module hands to the next goes through
+ * their parent, which asked the first for it: its device takes it in and sends it on, beside what it computes.
  * @source arXiv 2111.05972; Amazon SageMaker Developer Guide, "Pipeline execution with PyTorch"
  */
 export function cutTree(job: Job, graph: ComputeGraph, profileOf: ProfileOf): TreeCut | undefined {
@@ -36,11 +36,11 @@ export function cutTree(job: Job, graph: ComputeGraph, profileOf: ProfileOf): Tr
   const options = { devices: degrees.pipeline, memoryWeight: partitioner.memoryWeight };
   const dealt = new Map(tree(nodes.get(modules.root)!, options).assignments.map((one) => [one.module, one.device]));
   const deviceOf = (module: Module): number => dealt.get(nodes.get(module)!)!;
-  const { ends, devices } = stagesOf(modules, deviceOf);
+  const { ends, devices, through } = runsOf(modules, deviceOf);
   return {
     chain,
     cuts: cutsOf(items, ends, devices, degrees.pipeline),
-    map: { devices },
+    map: { devices, through },
     assignments: assignmentsOf(modules.root, deviceOf),
     warnings: warningsOf(job, chain, ends, devices),
   };
@@ -73,24 +73,22 @@ function modulesWithCosts(
   return nodes;
 }
 
-/** Ends and device of every virtual stage: maximal runs of the chain on a device, and what hands on between them. */
-function stagesOf({ moduleOf }: ModuleTree, deviceOf: (module: Module) => number) {
+/** Ends and device of every virtual stage, each a maximal run of the chain on a device, and the ways between them. */
+function runsOf({ moduleOf }: ModuleTree, deviceOf: (module: Module) => number) {
   const ends: number[] = [];
   const devices = [deviceOf(moduleOf[0])];
+  const through: number[][] = [];
   for (let at = 1; at < moduleOf.length; at++) {
     const from = deviceOf(moduleOf[at - 1]);
     const to = deviceOf(moduleOf[at]);
-    // Neighbours on one device run together; from one device to another the way goes through what holds both.
     if (from === to) continue;
     const way = wayBetween(moduleOf[at - 1], moduleOf[at]).map(deviceOf);
-    const hops = way.filter((device, hop) => hop > 0 && device !== way[hop - 1]);
-    // The last hop is the next run itself, which begins where the one before it ends.
-    for (const device of hops) {
-      ends.push(at);
-      devices.push(device);
-    }
+    const stops = way.filter((device, hop) => hop > 0 && device !== way[hop - 1]);
+    through.push(stops.slice(0, -1));
+    ends.push(at);
+    devices.push(to);
   }
-  return { ends: Int32Array.from([...ends, moduleOf.length]), devices };
+  return { ends: Int32Array.from([...ends, moduleOf.length]), devices, through };
 }
 
 /** The cut with its figures; no cut of the operators has a bottleneck below the mean or the largest operator. */
@@ -119,7 +117,7 @@ function warningsOf(job: Job, chain: Chain, ends: Int32Array, devices: readonly 
   const { degrees, recompute } = job.parallelism;
   const warnings: string[] = [];
   const idle = Array.from({ length: degrees.pipeline }, (_, device) => device).filter(
-    (device) => !devices.some((on, stage) => on === device && ends[stage] > (ends[stage - 1] ?? 0)),
+    (device) => !devices.includes(device),
   );
   if (idle.length > 0) {
     const which = idle.length === 1 ? `Stage ${idle[0]} gets` : `Stages ${idle.join(', ')} get`;

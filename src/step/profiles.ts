@@ -98,7 +98,7 @@ function profileUnit(unit: Unit, mode: UnitRecompute, context: UnitContext): Uni
     unit,
     recompute: mode,
     cost: unitCost(unit, context, mode),
-    memory: unitMemory(unit, context.sequences, mode),
+    memory: unitMemory(unit, context.stack, context.sequences, mode),
     parameters: sum(unit.operators, (operator) => operator.parameters),
     wholeParameters: sum(unit.operators, (operator) => operator.wholeParameters),
     tiedParameters: sum(unit.operators, ({ tied, parameters }) => (tied === undefined ? 0 : parameters)),

@@ -6,6 +6,7 @@ import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
 import { deviceOf } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
+import { exposedOffloadSeconds, hostRates, offloadedBytes } from './offloadedPass.ts';
 import type { UnitCost } from './unitCost.ts';
 
 /** Everything one unit needs, of one rank and one microbatch. */
@@ -45,6 +46,12 @@ export interface StageProfile extends UnitCost {
   /** Gathering parameters and scattering gradients where nothing hides it: under ZeRO 2 and 3 a part of every pass. */
   readonly forwardDataComm: number;
   readonly backwardDataComm: number;
+  /** Waiting for copies to and from the host. */
+  readonly forwardOffload: number;
+  readonly backwardOffload: number;
+  /** Bytes of one microbatch that are saved on the host, and those on their way there or back at once. */
+  readonly hostBytes: number;
+  readonly offloadBufferBytes: number;
 }
 
 /** How layer number `layer` of the model, the `position`-th of its virtual stage, is recomputed. */
@@ -110,6 +117,7 @@ function stageProfile(
     profiles.some(({ unit, tiedParameters }) => unit.kind === kind && tiedParameters > 0);
   const sendBytes = to < chain.length ? bytesAcross(chain, to) * microBatchSize : 0;
   const keptOutput = job.stack.keepsPipelineOutputs ? sendBytes : 0;
+  const offload = offloadOf(job, profiles);
   const cost = (part: keyof UnitCost) => sumOf(profiles, (profile) => profile.cost[part]);
   return {
     profiles,
@@ -118,9 +126,9 @@ function stageProfile(
     parameters: sumOf(profiles, (profile) => profile.parameters),
     wholeParameters: sumOf(profiles, (profile) => profile.wholeParameters),
     tiedParameters: sumOf(profiles, (profile) => profile.tiedParameters),
-    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes) + keptOutput,
+    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes) + keptOutput - offload.hostBytes,
     backwardTransientBytes: passTransientBytes(profiles),
-    weightBytes: sumOf(profiles, ({ memory }) => memory.weightBytes) + keptOutput,
+    weightBytes: Math.max(0, sumOf(profiles, ({ memory }) => memory.weightBytes) + keptOutput - offload.hostBytes),
     lossTransientBytes: sumOf(profiles, ({ memory }) => memory.lossTransientBytes),
     holdsEmbedding: holds('embedding'),
     holdsHead: holds('head'),
@@ -135,7 +143,32 @@ function stageProfile(
     forwardContextComm: cost('forwardContextComm'),
     recomputeContextComm: cost('recomputeContextComm'),
     backwardContextComm: cost('backwardContextComm'),
-    ...(profiles.length === 0 ? { forwardDataComm: 0, backwardDataComm: 0 } : dataComm(profiles)),
+    ...dataComm(profiles),
+    ...offload,
+  };
+}
+
+const nothingOffloaded = { forwardOffload: 0, backwardOffload: 0, hostBytes: 0, offloadBufferBytes: 0 };
+
+/** What copying saved tensors to the host and back does to a stage. */
+function offloadOf(job: Job, profiles: readonly UnitProfile[]) {
+  const { offload } = job.parallelism;
+  if (offload === undefined || offload.activations === 0) return nothingOffloaded;
+  const bytes = offloadedBytes(job, profiles);
+  const hostBytes = bytes.reduce((sum, part) => sum + part, 0);
+  const rates = hostRates(job.cluster);
+  const inTasks = job.stack.offloads.horizonIn === 'tasks';
+  const units = profiles.map(({ cost }, index) => ({
+    forward: forwardSeconds(cost),
+    backward: backwardSeconds(cost),
+    toHost: bytes[index]! / rates.toHost,
+    toDevice: bytes[index]! / rates.toDevice,
+  }));
+  const window = offload.horizon * (inTasks ? profiles.length : 1);
+  return {
+    ...exposedOffloadSeconds(units, window),
+    hostBytes,
+    offloadBufferBytes: offload.horizon * (inTasks ? hostBytes : Math.max(0, ...bytes)),
   };
 }
 
@@ -159,7 +192,7 @@ export function stageProfiles(
 
 /** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */
 export function forwardSeconds(stage: UnitCost & Partial<StageProfile>): number {
-  return stage.forward + stage.forwardTensorComm + stage.forwardContextComm + (stage.forwardDataComm ?? 0);
+  return stage.forward + stage.forwardTensorComm + stage.forwardContextComm + (stage.forwardDataComm ?? 0) + (stage.forwardOffload ?? 0);
 }
 
 /** The same for the backward pass of the inputs, with what it computes again. */
@@ -171,7 +204,8 @@ export function backwardInputSeconds(stage: UnitCost & Partial<StageProfile>): n
     stage.backwardInput +
     stage.backwardTensorComm +
     stage.backwardContextComm +
-    (stage.backwardDataComm ?? 0)
+    (stage.backwardDataComm ?? 0) +
+    (stage.backwardOffload ?? 0)
   );
 }
 

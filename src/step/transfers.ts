@@ -1,11 +1,12 @@
 import { collectiveSeconds, groupOf, pointToPointSeconds } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
-import { deviceOf, virtualStageCount } from '../pipeline/placement.ts';
+import { deviceOf, isDeviceMap, virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelineShape, StagePlacement } from '../pipeline/schedule.ts';
 
 /**
  * Seconds that the tensors of one microbatch need from virtual stage s to s + 1, for every s.
+ * Where a device map leads them through other devices, each hop takes its time.
  * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again.
  */
 export function transferSeconds(
@@ -21,16 +22,21 @@ export function transferSeconds(
   const scattered = job.stack.scattersPipelineTransfers && tensor > 1 && !sequenceParallel;
   const tensorGroup = groupOf(instance, tensor, layout.tensor, devices);
   const nodeOf = (stage: number) => Math.floor((stage * layout.pipeline) / instance.ranks);
+  const hopSeconds = (bytes: number, from: number, to: number): number => {
+    const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
+    const crosses = nodeOf(from) !== nodeOf(to);
+    const pair = { instance, ranks: 2, nodes: crosses ? 2 : 1, ranksPerNode: crosses ? 1 : 2, stride: layout.pipeline };
+    return gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
+  };
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);
     const to = deviceOf(placement, pipeline, s + 1);
     if (from === to) continue;
+    const through = isDeviceMap(placement) ? (placement.through?.[s] ?? []) : [];
+    const stops = [from, ...through, to];
     const bytes = boundaryBytes(s) * microBatchSize;
-    const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
-    const crosses = nodeOf(from) !== nodeOf(to);
-    const pair = { instance, ranks: 2, nodes: crosses ? 2 : 1, ranksPerNode: crosses ? 1 : 2, stride: layout.pipeline };
-    seconds[s] = gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
+    for (let hop = 1; hop < stops.length; hop++) seconds[s] += hopSeconds(bytes, stops[hop - 1], stops[hop]);
   }
   return seconds;
 }

@@ -1,8 +1,6 @@
-export { calibrate, type FittedEntry, type MeasuredRun } from './calibrate.ts';
 export { type ConstantSample, type FittedConstant, fitConstant } from './constant.ts';
 export { type Interval, measuredSeconds, relativeError } from './interval.ts';
 export { type RowJson, type ValidationJson, validationJson } from './json.ts';
-export { parseMeasuredRuns } from './measuredRun.ts';
 export { type Measured, type MeasuredRow, type PeakKind, parseRows, peakKinds } from './row.ts';
 export {
   counts,

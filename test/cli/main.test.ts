@@ -8,7 +8,7 @@ describe('help', () => {
     const { status, stdout, stderr } = await foretrain(['--help']);
     expect([status, stderr]).toEqual([0, '']);
     expectGolden('help.txt', stdout);
-    for (const missing of ['plan', 'partition', 'calibrate', 'fits ']) expect(stdout).not.toContain(`  ${missing}`);
+    for (const missing of ['plan', 'fits ']) expect(stdout).not.toContain(`  ${missing}`);
   });
 
   it('is short, with an example, where nothing is asked', async () => {
@@ -27,7 +27,7 @@ describe('help', () => {
 
   it('does not offer options of other versions', async () => {
     const { stdout } = await foretrain(['simulate', '--help']);
-    expect(stdout).not.toMatch(/--(trace|html|launch|calibration)/);
+    expect(stdout).not.toMatch(/--(html|launch)/);
   });
 });
 
@@ -41,15 +41,14 @@ it('prints its name and version', async () => {
 describe('a command line that cannot be', () => {
   it.each([
     [['plan', 'request.json'], 'plan: this version has no such command yet'],
-    [['partition'], 'partition: this version has no such command yet'],
-    [['calibrate'], 'calibrate: this version has no such command yet'],
+    [['partition'], 'JOB.json: is missing; give the path of a job or a graph, or - for standard input'],
+    [['calibrate'], 'MEASURED.jsonl: is missing; give the path of a file of runs, or - for standard input'],
     [['fits', 'gpt3-175b', 'p4d.24xlarge'], 'fits: this version has no such command yet'],
     [['simulat', 'x.json'], 'simulat: there is no such command; did you mean foretrain simulate?'],
     [['toString'], 'toString: there is no such command; there are simulate, '],
     [['--json'], '--json: give a command first: simulate, '],
-    [['simulate', 'job.json', '--trace', 'out.json'], '--trace: this version cannot do that yet'],
+    [['simulate', 'job.json', '--calibration', 'nowhere.json'], 'nowhere.json: there is no such file'],
     [['simulate', 'job.json', '--html=x.html'], '--html: this version cannot do that yet'],
-    [['schedule', 'spec.json', '--trace', 'x'], '--trace: this version cannot do that yet'],
     [['simulate', 'job.json', '--jsn'], '--jsn: foretrain simulate has no such option; did you mean --json?'],
     [['simulate', 'job.json', '--json=yes'], '--json: takes no value'],
     [['models', '-x'], '-x: foretrain models has no such option'],
@@ -88,6 +87,7 @@ it('prints help instead of waiting for a person to type a job', async () => {
     ['simulate', '--jsonl'],
     ['schedule', '-'],
     ['validate', '-'],
+    ['calibrate', '-'],
   ]) {
     const { status, stdout, stderr } = await foretrain(args, { stdinIsTTY: true });
     expect([status, stdout]).toEqual([2, '']);

@@ -110,7 +110,10 @@ describe('defaults', () => {
   });
 
   test('cuts between operators, and cuts that must be', () => {
-    const changes = { 'parallelism.cutAt': 'operator', 'parallelism.cutsAfter': ['embedding', 'layer.7.attention.core'] };
+    const changes = {
+      'parallelism.cutAt': 'operator',
+      'parallelism.cutsAfter': ['embedding', 'layer.7.attention.core'],
+    };
     expect(read(changes).parallelism).toMatchObject({
       cutAt: 'operator',
       cutsAfter: ['embedding', 'layer.7.attention.core'],

@@ -46,7 +46,12 @@ describe('peak allocated memory on B200', () => {
   it.each(rows)('of $model with $layers layers at $sequenceLength, t$tensor p$pipeline c$context', (row) => {
     const { tensor, pipeline, context } = row;
     const data = 8 / (tensor * pipeline * context);
-    const whole = readJob({ model: row.model, cluster: { instance: 'p6-b200.48xlarge', count: 64 }, stack: 'megatron-core', training: { sequenceLength: 4096, globalBatchSize: 512 } });
+    const whole = readJob({
+      model: row.model,
+      cluster: { instance: 'p6-b200.48xlarge', count: 64 },
+      stack: 'megatron-core',
+      training: { sequenceLength: 4096, globalBatchSize: 512 },
+    });
     const job = readJob({
       model: { ...whole.model, layers: row.layers },
       cluster: { instance: 'p6-b200.48xlarge', devices: 8 },

@@ -23,7 +23,7 @@ function faultOf(change: Partial<ScheduleQuestion>): string {
   try {
     answerSchedule({ ...QUESTION, memoryLimit: undefined, ...change });
   } catch (error) {
-    if (error instanceof ForetrainError) return `${error.path}: ${error.message}`;
+    if (error instanceof ForetrainError) return error.message;
   }
   return 'answered';
 }

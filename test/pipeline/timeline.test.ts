@@ -48,7 +48,9 @@ describe('tasks on streams', () => {
     fc.assert(
       fc.property(fc.array(task, { minLength: 1, maxLength: 60 }), (tasks) => {
         const list = new TaskList();
-        const edges = tasks.map(({ sources }, k) => (k === 0 ? [] : sources.map(([s, delay]) => [s % k, delay] as const)));
+        const edges = tasks.map(({ sources }, k) =>
+          k === 0 ? [] : sources.map(([s, delay]) => [s % k, delay] as const),
+        );
         for (const [k, { stream, duration }] of tasks.entries()) {
           list.add(stream, duration);
           for (const [source, delay] of edges[k]) list.after(source, delay);

@@ -91,7 +91,8 @@ function stageMemory(stage: number, stages: number, firstGiB: number): StageMemo
     frameworkBytes: 2 * GIB,
   };
   const peakBytes = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-  return { stage, peakBytes, allocatedBytes: peakBytes, reservedBytes: peakBytes, peakAtSeconds: 1, ...parts };
+  const largest = [{ name: 'input of the layer', bytes: parts.activationsBytes }];
+  return { stage, peakBytes, allocatedBytes: peakBytes, reservedBytes: peakBytes, peakAtSeconds: 1, ...parts, largest };
 }
 
 /** The timeline of a schedule whose backward pass takes twice the forward pass, stretched to 51.2 s. */

@@ -101,7 +101,9 @@ describe('DualPipe', () => {
       (parallelism) => run(parallelism).report.memory.stages,
     );
     const total = (stages: typeof plain & {}) => stages.reduce((sum, { parametersBytes }) => sum + parametersBytes, 0);
-    expect(total(dual!) / total(plain!)).toBeCloseTo(2, 1);
+    // The embedding, which is also the head, is on two devices either way.
+    expect(total(dual!) / total(plain!)).toBeGreaterThan(1.9);
+    expect(total(dual!) / total(plain!)).toBeLessThanOrEqual(2);
     expect(total(folded!) / total(plain!)).toBeCloseTo(1, 1);
   });
 

@@ -125,7 +125,7 @@ function refineWishes(problem: Problem, context: KwayContext, part: Int32Array):
   if (settings.minimizeConnectivity) reduceConnectivity(state);
 }
 
-function runOnce(problem: Problem, rng: Rng): Candidate {
+function runOnce(problem: Problem, rng: Rng): Int32Array {
   const { graph, sizes, fixed, limits, settings } = problem;
   const weighed = settings.objective === 'volume' ? weighBySizes(graph, sizes) : graph;
   const effort = effortFor(settings, graph.n);
@@ -139,7 +139,7 @@ function runOnce(problem: Problem, rng: Rng): Candidate {
   const solve = settings.method === 'kway' ? partitionKway : partitionRecursively;
   const { part } = solve(context, level);
   refineWishes(problem, context, part);
-  return judge(problem, part);
+  return part;
 }
 
 /** Every node alone, when there are as many parts as nodes or more; heavy nodes to the parts that should be heavy. */
@@ -186,9 +186,11 @@ function solveProblem(problem: Problem): Int32Array {
   if (limits.k === 1 || graph.n === 0) return new Int32Array(graph.n);
   if (graph.n <= limits.k) return eachAlone(problem);
   const next = (): Rng => createRng(Math.floor(settings.rng() * 4294967296));
-  let best = runOnce(problem, next());
+  const first = runOnce(problem, next());
+  if (settings.runs === 1 && graph.n > EXACT_VERTICES) return first;
+  let best = judge(problem, first);
   for (let r = 1; r < settings.runs; r++) {
-    const other = runOnce(problem, next());
+    const other = judge(problem, runOnce(problem, next()));
     if (isBetter(other, best)) best = other;
   }
   return (settings.minimizeConnectivity ? best : beatExactly(problem, best)).part;

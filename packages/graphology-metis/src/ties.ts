@@ -16,6 +16,7 @@ export interface Groups {
  * @throws Error when a group names a node that is not there
  */
 export function mergeGroups(n: number, together: readonly (readonly number[])[]): Groups | null {
+  if (together.length === 0) return null;
   const root = Int32Array.from({ length: n }, (_, v) => v);
   const find = (v: number): number => {
     let r = v;

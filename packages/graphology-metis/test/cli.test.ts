@@ -52,7 +52,18 @@ describe('the command', () => {
 
   it('takes its options', () => {
     const output = join(folder, 'elsewhere');
-    const { code, out } = run('--seed', '7', '--quality=strong', graph, '--imbalance', '0.3', '4', '--output', output, '--json');
+    const { code, out } = run(
+      '--seed',
+      '7',
+      '--quality=strong',
+      graph,
+      '--imbalance',
+      '0.3',
+      '4',
+      '--output',
+      output,
+      '--json',
+    );
     expect(code).toBe(0);
     const report: unknown = JSON.parse(out);
     expect(report).toMatchObject({
@@ -89,9 +100,17 @@ describe('the command', () => {
     ['a word for K', [graph, 'two'], 'K should be a positive whole number, not `two`.'],
     ['K = 0', [graph, '0'], 'K should be a positive whole number, not `0`.'],
     ['an unknown option', [graph, '2', '--fast'], 'unknown option `--fast`. Try --help.'],
-    ['an unknown quality', [graph, '2', '--quality', 'best'], '--quality should be fast, default or strong, not `best`.'],
+    [
+      'an unknown quality',
+      [graph, '2', '--quality', 'best'],
+      '--quality should be fast, default or strong, not `best`.',
+    ],
     ['a word for a seed', [graph, '2', '--seed', 'x'], '--seed should be a whole number, not `x`.'],
-    ['a negative imbalance', [graph, '2', '--imbalance', '-1'], '--imbalance should be a non-negative number, not `-1`.'],
+    [
+      'a negative imbalance',
+      [graph, '2', '--imbalance', '-1'],
+      '--imbalance should be a non-negative number, not `-1`.',
+    ],
     ['no output name', [graph, '2', '--output'], '--output should be followed by a file name.'],
     ['a missing file', [join(folder, 'none'), '2'], `${join(folder, 'none')}: no such file or directory.`],
   ];

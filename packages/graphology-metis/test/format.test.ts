@@ -39,11 +39,27 @@ describe('reading .graph files', () => {
     ['an empty file', '% nothing\n', 'the file holds no header `n m [fmt [ncon]]`.'],
     ['a header of words', 'two 1\n', 'line 1: the header should be `n m [fmt [ncon]]` in whole numbers, not `two 1`.'],
     ['a header too short', '%\n5\n', 'line 2: the header should be `n m [fmt [ncon]]` in whole numbers, not `5`.'],
-    ['an unknown format', '2 1 012\n', 'line 1: the format `012` should be up to three digits 0 or 1: sizes, node weights, edge weights.'],
-    ['ncon without its fmt bit', '2 1 001 2\n', 'line 1: the header promises 2 node weights, but the format `001` has no node weights.'],
+    [
+      'an unknown format',
+      '2 1 012\n',
+      'line 1: the format `012` should be up to three digits 0 or 1: sizes, node weights, edge weights.',
+    ],
+    [
+      'ncon without its fmt bit',
+      '2 1 001 2\n',
+      'line 1: the header promises 2 node weights, but the format `001` has no node weights.',
+    ],
     ['no weights promised', '2 1 010 0\n', 'line 1: the header promises node weights, but 0 for each node.'],
-    ['a header counted twice', '3 6\n2 3\n1 3\n1 2\n', 'line 1: the header promises 6 edges, which is 12 entries, but the lines hold 6. The header should count each edge once: was it counted twice?'],
-    ['too few entries', '3 3\n2\n1 3\n2\n', 'line 1: the header promises 3 edges, which is 6 entries, but the lines hold 4.'],
+    [
+      'a header counted twice',
+      '3 6\n2 3\n1 3\n1 2\n',
+      'line 1: the header promises 6 edges, which is 12 entries, but the lines hold 6. The header should count each edge once: was it counted twice?',
+    ],
+    [
+      'too few entries',
+      '3 3\n2\n1 3\n2\n',
+      'line 1: the header promises 3 edges, which is 6 entries, but the lines hold 4.',
+    ],
     ['one direction missing', '3 2\n2 3\n1\n\n', 'line 2: vertex 1 lists vertex 3, but line 4 does not list vertex 1.'],
     ['an id too large', '2 1\n3\n1\n', 'line 2: vertex 1 lists vertex 3, but vertices run from 1 to 2.'],
     ['an id of 0', '2 1\n0\n1\n', 'line 2: vertex 1 lists vertex 0, but vertices run from 1 to 2.'],
@@ -53,13 +69,29 @@ describe('reading .graph files', () => {
     ['a missing line', '3 1\n2\n1', 'the file ends after 2 of the 3 vertices that its header promises.'],
     ['text at the end', '2 1\n2\n1\n\n1 2\n', 'line 5: there is text after the 2 vertices that the header promises.'],
     ['an edge weight of 0', '2 1 1\n2 0\n1 0\n', 'line 2: an edge weight should be a positive whole number, not `0`.'],
-    ['a fractional edge weight', '2 1 1\n2 1.5\n1 1.5\n', 'line 2: an edge weight should be a positive whole number, not `1.5`.'],
+    [
+      'a fractional edge weight',
+      '2 1 1\n2 1.5\n1 1.5\n',
+      'line 2: an edge weight should be a positive whole number, not `1.5`.',
+    ],
     ['a missing edge weight', '2 1 1\n2\n1 1\n', 'line 2: the edge from vertex 1 to vertex 2 lacks its weight.'],
-    ['two weights for an edge', '2 1 1\n2 5\n1 6\n', 'line 3: the edge between vertices 2 and 1 weighs 6 here, but 5 in line 2.'],
-    ['a negative vertex weight', '2 1 10\n-1 2\n1 1\n', 'line 2: a vertex weight should be a non-negative whole number, not `-1`.'],
+    [
+      'two weights for an edge',
+      '2 1 1\n2 5\n1 6\n',
+      'line 3: the edge between vertices 2 and 1 weighs 6 here, but 5 in line 2.',
+    ],
+    [
+      'a negative vertex weight',
+      '2 1 10\n-1 2\n1 1\n',
+      'line 2: a vertex weight should be a non-negative whole number, not `-1`.',
+    ],
     ['missing vertex weights', '2 1 010 2\n1\n1 1 1\n', 'line 2: vertex 1 has 1 of its 2 weights.'],
     ['a missing size', '2 0 100\n\n1\n', 'line 2: vertex 1 lacks its size.'],
-    ['a fractional size', '2 0 100\n0.5\n1\n', 'line 2: a vertex size should be a non-negative whole number, not `0.5`.'],
+    [
+      'a fractional size',
+      '2 0 100\n0.5\n1\n',
+      'line 2: a vertex size should be a non-negative whole number, not `0.5`.',
+    ],
   ];
   for (const [name, text, sentence] of faults) {
     it(`refuses ${name}`, () => {
@@ -77,7 +109,9 @@ describe('writing .graph files', () => {
 
   it('refuses fractions', () => {
     const csr = { xadj: [0, 1, 2], adjncy: [1, 0], vwgt: [0.5, 1] };
-    expect(() => writeMetisGraph(csr)).toThrow('a .graph file holds non-negative whole numbers only, but `vwgt` has 0.5.');
+    expect(() => writeMetisGraph(csr)).toThrow(
+      'a .graph file holds non-negative whole numbers only, but `vwgt` has 0.5.',
+    );
   });
 
   it('is undone by reading', () => {
@@ -100,11 +134,27 @@ describe('flat arrays', () => {
   const faults: readonly (readonly [string, Parameters<typeof flatGraphFrom>[0], string])[] = [
     ['rows that do not start at 0', { xadj: [1, 1], adjncy: [] }, '`xadj` should start with 0.'],
     ['rows that fall', { xadj: [0, 2, 1], adjncy: [1] }, '`xadj` should not fall, but does after node 1.'],
-    ['rows too short', { xadj: [0, 1, 2], adjncy: [1, 0, 0] }, '`xadj` should end with the length of `adjncy`, 3, not with 2.'],
+    [
+      'rows too short',
+      { xadj: [0, 1, 2], adjncy: [1, 0, 0] },
+      '`xadj` should end with the length of `adjncy`, 3, not with 2.',
+    ],
     ['strangers', { xadj: [0, 1], adjncy: [3] }, '`adjncy` names node 3, but there are 1 nodes.'],
-    ['one-sided edges', { xadj: [0, 1, 1], adjncy: [1] }, 'the edge between nodes 0 and 1 should stand in the rows of both, with the same weight.'],
-    ['edges with two weights', { xadj: [0, 1, 2], adjncy: [1, 0], adjwgt: [1, 2] }, 'the edge between nodes 1 and 0 should stand in the rows of both'],
-    ['negative weights', { xadj: [0, 0], adjncy: [], vwgt: [-1] }, '`vwgt` should contain non-negative finite numbers only, but has -1 at 0.'],
+    [
+      'one-sided edges',
+      { xadj: [0, 1, 1], adjncy: [1] },
+      'the edge between nodes 0 and 1 should stand in the rows of both, with the same weight.',
+    ],
+    [
+      'edges with two weights',
+      { xadj: [0, 1, 2], adjncy: [1, 0], adjwgt: [1, 2] },
+      'the edge between nodes 1 and 0 should stand in the rows of both',
+    ],
+    [
+      'negative weights',
+      { xadj: [0, 0], adjncy: [], vwgt: [-1] },
+      '`vwgt` should contain non-negative finite numbers only, but has -1 at 0.',
+    ],
     ['missing weights', { xadj: [0, 0, 0], adjncy: [], vwgt: [1] }, '`vwgt` should have 2 entries, not 1.'],
   ];
   for (const [name, csr, sentence] of faults) {

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createRng, partitionCsr } from '../src/index.ts';
-import { clique, csrOf, grid, hypercube, path, petersen, ring, star, type TestGraph, testGraph, twoCliques } from './graphs.ts';
+import {
+  clique,
+  csrOf,
+  grid,
+  hypercube,
+  path,
+  petersen,
+  ring,
+  star,
+  type TestGraph,
+  testGraph,
+  twoCliques,
+} from './graphs.ts';
 import { recompute } from './recompute.ts';
 
 /** Optimal cuts for k = 2, 3, 4 by brute force: no part above ceil(n / k), none empty. */

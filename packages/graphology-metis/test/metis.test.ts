@@ -78,7 +78,11 @@ describe('the graphology interface', () => {
       const v = Number(node.slice(1));
       return { ...attributes, time: v < 8 ? 1 : 0, memory: v < 8 ? 0 : 1 };
     });
-    const details = metis.detailed(graph, { parts: 2, getNodeWeight: ['time', (_, { memory }) => memory], imbalance: 0 });
+    const details = metis.detailed(graph, {
+      parts: 2,
+      getNodeWeight: ['time', (_, { memory }) => memory],
+      imbalance: 0,
+    });
     expect(details.partWeights).toEqual([
       [4, 4],
       [4, 4],
@@ -97,7 +101,9 @@ describe('the graphology interface', () => {
     graph.forEachNode((node) => {
       graph.setNodeAttribute(node, 'bytes', 10);
     });
-    expect(metis.detailed(graph, { parts: 4, getNodeSize: 'bytes', objective: 'volume' }).communicationVolume).toBe(160);
+    expect(metis.detailed(graph, { parts: 4, getNodeSize: 'bytes', objective: 'volume' }).communicationVolume).toBe(
+      160,
+    );
   });
 
   it('keeps nodes in their parts and groups together', () => {
@@ -163,22 +169,62 @@ describe('its errors', () => {
     ['half a part', { parts: 2.5 }, '`parts` option should be a positive integer.'],
     ['an unknown method', { parts: 2, method: 'spectral' }, "`method` option should be 'kway' or 'recursive'."],
     ['an unknown objective', { parts: 2, objective: 'time' }, "`objective` option should be 'cut' or 'volume'."],
-    ['an unknown quality', { parts: 2, quality: 'best' }, "`quality` option should be 'fast' or 'default' or 'strong'."],
+    [
+      'an unknown quality',
+      { parts: 2, quality: 'best' },
+      "`quality` option should be 'fast' or 'default' or 'strong'.",
+    ],
     ['a negative imbalance', { parts: 2, imbalance: -1 }, '`imbalance` option should be a non-negative finite number.'],
-    ['too many imbalances', { parts: 2, imbalance: [0, 0] }, '`imbalance` option should be one number, or one for each of the 1 node weights.'],
-    ['too few targets', { parts: 2, targetWeights: [1] }, '`targetWeights` option should be an array with one entry for each of the 2 parts.'],
-    ['targets beyond 1', { parts: 2, targetWeights: [0.9, 0.9] }, '`targetWeights` option should sum to 1, not to 1.8.'],
-    ['a target of 0', { parts: 2, targetWeights: [0, 1] }, '`targetWeights` option should contain positive finite numbers only.'],
+    [
+      'too many imbalances',
+      { parts: 2, imbalance: [0, 0] },
+      '`imbalance` option should be one number, or one for each of the 1 node weights.',
+    ],
+    [
+      'too few targets',
+      { parts: 2, targetWeights: [1] },
+      '`targetWeights` option should be an array with one entry for each of the 2 parts.',
+    ],
+    [
+      'targets beyond 1',
+      { parts: 2, targetWeights: [0.9, 0.9] },
+      '`targetWeights` option should sum to 1, not to 1.8.',
+    ],
+    [
+      'a target of 0',
+      { parts: 2, targetWeights: [0, 1] },
+      '`targetWeights` option should contain positive finite numbers only.',
+    ],
     ['no runs', { parts: 2, runs: 0 }, '`runs` option should be a positive integer.'],
     ['negative passes', { parts: 2, passes: -1 }, '`passes` option should be a non-negative integer.'],
     ['a word for a flag', { parts: 2, contiguous: 'yes' }, '`contiguous` option should be a boolean.'],
     ['a number for rng', { parts: 2, rng: 4 }, '`rng` option should be a function giving numbers in [0, 1).'],
-    ['a number for a weight', { parts: 2, getNodeWeight: 3 }, '`getNodeWeight` option should be an attribute name, a function, an array of these, or null.'],
-    ['a negative weight', { parts: 2, getNodeWeight: () => -1 }, '`getNodeWeight` gave -1 for node "n0", but should give a non-negative finite number.'],
+    [
+      'a number for a weight',
+      { parts: 2, getNodeWeight: 3 },
+      '`getNodeWeight` option should be an attribute name, a function, an array of these, or null.',
+    ],
+    [
+      'a negative weight',
+      { parts: 2, getNodeWeight: () => -1 },
+      '`getNodeWeight` gave -1 for node "n0", but should give a non-negative finite number.',
+    ],
     ['a fixed stranger', { parts: 2, fixed: { x: 1 } }, '`fixed` option names node "x", which is not in the graph.'],
-    ['a part too far', { parts: 2, fixed: { n0: 2 } }, '`fixed` option should name parts from 0 to 1 (or -1 for none), not 2.'],
-    ['a grouped stranger', { parts: 2, together: [['x']] }, '`together` option names node "x", which is not in the graph.'],
-    ['a group torn apart', { parts: 2, together: [['n0', 'n1']], fixed: { n0: 0, n1: 1 } }, '`fixed` option ties nodes to parts 0 and 1 that `together` puts in one.'],
+    [
+      'a part too far',
+      { parts: 2, fixed: { n0: 2 } },
+      '`fixed` option should name parts from 0 to 1 (or -1 for none), not 2.',
+    ],
+    [
+      'a grouped stranger',
+      { parts: 2, together: [['x']] },
+      '`together` option names node "x", which is not in the graph.',
+    ],
+    [
+      'a group torn apart',
+      { parts: 2, together: [['n0', 'n1']], fixed: { n0: 0, n1: 1 } },
+      '`fixed` option ties nodes to parts 0 and 1 that `together` puts in one.',
+    ],
   ];
   for (const [name, options, sentence] of faults) {
     it(`refuses ${name}`, () => {
@@ -187,7 +233,9 @@ describe('its errors', () => {
   }
 
   it('refuses what is no graph', () => {
-    expect(() => call({ parts: 2 }, {})).toThrow('graphology-metis: the given graph is not a valid graphology instance.');
+    expect(() => call({ parts: 2 }, {})).toThrow(
+      'graphology-metis: the given graph is not a valid graphology instance.',
+    );
   });
 
   it('refuses infinite edge weights by the name of the edge', () => {

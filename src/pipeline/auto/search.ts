@@ -7,9 +7,9 @@ import { ListScheduler } from './listScheduler.ts';
 import { PASSES, type PassOrders, type Problem } from './problem.ts';
 
 /** Passes that a search evaluates, over all its tries; a step of more passes gets fewer tries. */
-const PASSES_EVALUATED = 500_000;
+const PASSES_EVALUATED = 300_000;
 /** A search that has not found anything better for so many tries gives up. */
-const FRUITLESS_TRIES = 200;
+const FRUITLESS_TRIES = 100;
 const SEED = 1;
 /** How far a try's ranks stray from the best order's own times, as a share of its makespan. */
 const STRAYS = [0.02, 0.05, 0.1, 0.2];

@@ -1,8 +1,14 @@
-import { FloatArrays, IntArrays } from '../arrays.ts';
+import { IntArrays } from '../arrays.ts';
 import { BACKWARD, type DeviceOrders, FORWARD, type PipelineCosts, type PipelineShape, packTask } from '../schedule.ts';
 import { WakeTree } from '../wakeTree.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** Numbers kept for each device: forwards and backwards begun, and whether it is idle. */
+const COUNTS = 3;
+
+/** Room that one call leaves to the next: a search asks for thousands of short orders. */
+const scratch = { ready: new Float64Array(0), counts: new Int32Array(0) };
 
 /**
  * The order that a backward-first policy finds as it goes: a free device runs a ready backward, else a ready forward,
@@ -17,15 +23,14 @@ export function backwardFirst(shape: PipelineShape, costs: PipelineCosts): Devic
   const { stages, microbatches, activeMicrobatches } = shape;
   const { forward, backward, communication } = costs;
   const last = stages - 1;
-  const moments = new FloatArrays(2 * stages * microbatches);
-  // The first stage has its inputs from the beginning.
-  const forwardReady = moments.take(stages * microbatches).fill(NEVER, microbatches);
-  const backwardReady = moments.take(stages * microbatches).fill(NEVER);
-  const counts = new IntArrays(3 * stages);
-  const forwards = counts.take(stages);
-  const backwards = counts.take(stages);
-  const idle = counts.take(stages).fill(1);
-  const tasks = new IntArrays(2 * stages * microbatches);
+  const idle = 2 * stages;
+  const passes = stages * microbatches;
+  if (scratch.ready.length < 2 * passes) scratch.ready = new Float64Array(2 * passes);
+  if (scratch.counts.length < COUNTS * stages) scratch.counts = new Int32Array(COUNTS * stages);
+  // When inputs are there: forward ones first, then backward ones.
+  const ready = scratch.ready.fill(NEVER, 0, 2 * passes).fill(0, 0, microbatches);
+  const counts = scratch.counts.fill(0, 0, 2 * stages).fill(1, 2 * stages, COUNTS * stages);
+  const tasks = new IntArrays(2 * passes);
   const orders = Array.from({ length: stages }, () => tasks.take(2 * microbatches));
   const wakes = new WakeTree(stages);
   wakes.set(0, 0);
@@ -33,41 +38,41 @@ export function backwardFirst(shape: PipelineShape, costs: PipelineCosts): Devic
   while (wakes.earliest < NEVER) {
     const now = wakes.earliest;
     const device = wakes.first();
-    const f = forwards[device];
-    const b = backwards[device];
+    const f = counts[device];
+    const b = counts[stages + device];
     const base = device * microbatches;
     const admits = f < microbatches && (device > 0 || f - b < activeMicrobatches);
-    const forwardAt = admits ? forwardReady[base + f] : NEVER;
-    const backwardAt = b < microbatches ? backwardReady[base + b] : NEVER;
+    const forwardAt = admits ? ready[base + f] : NEVER;
+    const backwardAt = b < microbatches ? ready[passes + base + b] : NEVER;
     let neighbour = device;
     let arrival = NEVER;
     if (backwardAt <= now) {
       const end = now + backward[device];
       orders[device][f + b] = packTask(BACKWARD, 0, b);
-      backwards[device] = b + 1;
-      idle[device] = 0;
+      counts[stages + device] = b + 1;
+      counts[idle + device] = 0;
       wakes.set(device, end);
       if (device > 0) {
         neighbour = device - 1;
         arrival = end + communication[neighbour];
-        backwardReady[base - microbatches + b] = arrival;
+        ready[passes + base - microbatches + b] = arrival;
       }
     } else if (forwardAt <= now) {
       const end = now + forward[device];
       orders[device][f + b] = packTask(FORWARD, 0, f);
-      forwards[device] = f + 1;
-      idle[device] = 0;
+      counts[device] = f + 1;
+      counts[idle + device] = 0;
       wakes.set(device, end);
       if (device < last) {
         neighbour = device + 1;
         arrival = end + communication[device];
-        forwardReady[base + microbatches + f] = arrival;
-      } else backwardReady[base + f] = end;
+        ready[base + microbatches + f] = arrival;
+      } else ready[passes + base + f] = end;
     } else {
-      idle[device] = 1;
+      counts[idle + device] = 1;
       wakes.set(device, backwardAt < forwardAt ? backwardAt : forwardAt);
     }
-    if (idle[neighbour] === 1 && arrival < wakes.at(neighbour)) wakes.set(neighbour, arrival);
+    if (counts[idle + neighbour] === 1 && arrival < wakes.at(neighbour)) wakes.set(neighbour, arrival);
   }
   return orders;
 }

@@ -16,6 +16,7 @@ export const deepspeed: Stack = {
   lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
   overlapsGradients: true,
   gradientBucketBytes: 1_000_000_000,
+  offloads: { activations: 'checkpoints', optimizer: true, parameters: true, horizon: 1, horizonIn: 'layers' },
   communicatorBytes: 0.55e9,
   sources: {
     ...megatronDeepspeed.sources,

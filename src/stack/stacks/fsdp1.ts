@@ -12,6 +12,7 @@ export const fsdp1: Stack = {
   tensorOverlap: 'none',
   gradientAccumulationDtype: 'fp32',
   mastersAreParameters: true,
+  offloads: { activations: 'tensors', optimizer: true, parameters: true, horizon: 1, horizonIn: 'layers' },
   keepsPipelineOutputs: false,
   bucketCopyBytes: 0,
   fragmentation: 0.03,
@@ -23,6 +24,7 @@ export const fsdp1: Stack = {
   sources: {
     ...deepspeed.sources,
     kernels: 'V: pytorch/pytorch torch/distributed/fsdp',
+    offloads: 'V: torch.distributed.fsdp CPUOffload, and offload_wrapper of torch.distributed.algorithms._checkpoint',
     fragmentation: 'D: reserved peaks of pytorch/torchtitan b5bcd76 benchmarks over what tensors take',
   },
 };

@@ -12,7 +12,6 @@ export const fsdp2: Stack = {
   logits: 'sharded',
   vocabularyMultiple: 1,
   gradientReduceDtype: 'fp32',
-  logits: 'sharded',
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
   keepsGatheredInputs: true,
   sources: {

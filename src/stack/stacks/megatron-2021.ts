@@ -37,6 +37,7 @@ export const megatron2021: Stack = {
   keepsPipelineOutputs: false,
   keepsDummyGradients: false,
   bucketCopyBytes: 0,
+  offloads: { activations: 'none', optimizer: false, parameters: false, horizon: 1, horizonIn: 'layers' },
   fusedSoftmaxBytes: 2,
   contextBytes: 0.5e9,
   communicatorBytes: 0.55e9,

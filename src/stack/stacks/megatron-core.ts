@@ -9,8 +9,9 @@ export const megatronCore: Stack = {
   attention: 'flash3',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
+  offloads: { activations: 'tensors', optimizer: true, parameters: false, horizon: 1, horizonIn: 'layers' },
   keepsDummyGradients: true,
-  workspaceBytes: 64 * 2 ** 20,
+  workspaceBytes: 300e6,
   gradientCopyForStep: false,
   tensorOverlap: 'pipelined',
   contextParallel: 'ring',
@@ -27,6 +28,7 @@ export const megatronCore: Stack = {
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
+    offloads: 'V: Megatron-LM core/pipeline_parallel/fine_grained_activation_offload.py; core/optimizer/cpu_offloading',
     keepsDummyGradients:
       'V: NVIDIA/TransformerEngine d0067d0 pytorch/module/base.py: get_dummy_wgrad keeps one a shape',
     gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',

@@ -11,6 +11,7 @@ export const megatronDeepspeed: Stack = {
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
+  offloads: { activations: 'checkpoints', optimizer: true, parameters: false, horizon: 1, horizonIn: 'layers' },
   keepsPipelineOutputs: true,
   bucketCopyBytes: 2e9,
   communicatorBytes: 1.1e9,
@@ -20,6 +21,7 @@ export const megatronDeepspeed: Stack = {
     ...megatron2021.sources,
     gradientAccumulationDtype:
       "V: deepspeedai/DeepSpeed runtime/zero/stage_1_and_2.py: 16-bit gradients, an fp32 copy of this rank's share at the step",
+    offloads: 'V: DeepSpeed runtime/activation_checkpointing (cpu_checkpointing) and zero/offload_config.py',
     keepsPipelineOutputs:
       'V: DeepSpeed runtime/pipe/engine.py: pipe_buffers keep inputs and outputs of every microbatch in flight',
     bucketCopyBytes: 'V: DeepSpeed runtime/zero/config.py: reduce and all-gather buckets of 5e8 elements, 2 bytes each',

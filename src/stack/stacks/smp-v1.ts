@@ -10,6 +10,8 @@ export const smpV1: Stack = {
   gradientReduceDtype: 'fp16',
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
+  keepsPipelineOutputs: true,
+  offloads: { activations: 'checkpoints', optimizer: false, parameters: false, horizon: 4, horizonIn: 'tasks' },
   vocabularyMultiple: 1,
   lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
   gradientAccumulation: 'separate',
@@ -22,6 +24,8 @@ export const smpV1: Stack = {
   sources: {
     ...megatron2021.sources,
     kernels: 'R: distributed transformer layers of the library use fused softmax, bias-GELU and layer-norm kernels',
+    keepsPipelineOutputs: 'V: SageMaker SDK documentation: a checkpoint saves its input and its output',
+    offloads: 'V: SageMaker developer guide: offload_activations copies checkpointed activations; activation_loading_horizon 4 tasks',
     numbers: 'V: SageMaker developer guide, optimizer state sharding: 2 + 2 + 8 + 4 + 4 = 20 bytes a parameter',
     vocabularyMultiple:
       'V: SageMaker SDK documentation: the embedding is split along its width, so the vocabulary needs no padding',

@@ -18,9 +18,17 @@ function coarsestSize(ncon: number): number {
   return ncon > 1 ? 100 : 40;
 }
 
-/** The problem of the coarser graph; the counts of vertices are the finest level's to keep. */
-function coarser(problem: TwoWayProblem, level: Level): TwoWayProblem {
-  return { ...problem, graph: level.graph, fixed: level.fixed, fewest: [1, 1] };
+/** On coarse graphs a side may be over its wish by so many average vertices. */
+const RELAX = Number(process.env.RX ?? 1);
+
+/** The problem of the coarser graph; tight limits and the counts of vertices are the finest level's to keep. */
+function coarser(problem: TwoWayProblem, finestLimit: Float64Array, level: Level): TwoWayProblem {
+  const { wish, scale } = problem;
+  const limit = finestLimit.map((most, i) => {
+    const unit = scale[i % scale.length];
+    return unit > 0 ? Math.max(most, wish[i] + RELAX / (level.graph.n * unit)) : most;
+  });
+  return { ...problem, graph: level.graph, limit, fixed: level.fixed, fewest: [1, 1] };
 }
 
 function firstSides(problem: TwoWayProblem, effort: BisectEffort, rng: Rng): Int32Array {
@@ -50,12 +58,21 @@ function firstSides(problem: TwoWayProblem, effort: BisectEffort, rng: Rng): Int
 
 /** A two-way partition by multilevel bisection. */
 export function bisect(problem: TwoWayProblem, effort: BisectEffort, rng: Rng): Int32Array {
+  return bisectLevel(problem, problem.limit, effort, rng);
+}
+
+function bisectLevel(
+  problem: TwoWayProblem,
+  finestLimit: Float64Array,
+  effort: BisectEffort,
+  rng: Rng,
+): Int32Array {
   const { graph, fixed } = problem;
   const size = coarsestSize(graph.ncon);
   if (graph.n > size) {
     const step = coarsenOnce({ graph, fixed, classes: null }, heaviestVertex(graph, size), rng);
     if (step !== null) {
-      const coarseSide = bisect(coarser(problem, step.level), effort, rng);
+      const coarseSide = bisectLevel(coarser(problem, finestLimit, step.level), finestLimit, effort, rng);
       const side = step.coarse.map((c) => coarseSide[c]);
       refineTwoWay(problem, side, effort.passes);
       return side;

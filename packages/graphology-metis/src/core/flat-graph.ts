@@ -17,7 +17,11 @@ export interface FlatGraph {
 export function totalWeights(graph: FlatGraph): Float64Array {
   const { n, ncon, vwgt } = graph;
   const total = new Float64Array(ncon);
-  for (let i = 0, end = n * ncon; i < end; i++) total[i % ncon] += vwgt[i];
+  for (let c = 0; c < ncon; c++) {
+    let sum = 0;
+    for (let i = c, end = n * ncon; i < end; i += ncon) sum += vwgt[i];
+    total[c] = sum;
+  }
   return total;
 }
 

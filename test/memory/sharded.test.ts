@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { readJob } from '../../src/job/readJob.ts';
+import { modelStates } from '../../src/memory/states.ts';
+import { simulate } from '../../src/simulate.ts';
+import { graphOf, stack, unitTotal } from '../graph/make.ts';
+
+const parameters = 70_553_706_496;
+const layer = 855_654_400;
+
+describe('Llama 3 70B under FSDP on 64 devices', () => {
+  const states = modelStates(parameters, stack('fsdp2'), 'bf16', 'adam', { zeroStage: 3, replicas: 64 });
+
+  it('keeps a 64th of 16 bytes a parameter', () => {
+    expect(states.parametersBytes).toBe(4_409_606_656);
+    expect(states.gradientsBytes).toBe(4_409_606_656);
+    expect(states.optimizerBytes).toBe(8_819_213_312);
+    expect(states.parametersBytes + states.gradientsBytes + states.optimizerBytes + states.stepBytes).toBe(
+      17_638_426_624,
+    );
+  });
+
+  it('shards in units: the embedding, each layer, and the norm with the head', () => {
+    const graph = graphOf('llama3-70b', { sequenceLength: 8192 }, stack('fsdp2'));
+    const bytes = (index: number) => 2 * unitTotal(graph.units.at(index)!, (operator) => operator.parameters);
+    expect(bytes(0)).toBe(2_101_346_304);
+    expect(bytes(1)).toBe(1_711_308_800);
+    expect(bytes(-1)).toBe(2_101_362_688);
+  });
+
+  // Two units gathered in bf16, one gradient in bf16 and its fp32 copy that is scattered: 10 bytes a parameter of a layer.
+  it('has 10 bytes a parameter of a layer and the head gathered at its peak', () => {
+    const job = readJob({
+      model: 'llama3-70b',
+      cluster: { instance: 'p5.48xlarge', count: 8 },
+      stack: 'fsdp2',
+      training: { sequenceLength: 8192, globalBatchSize: 64 },
+      parallelism: { recompute: 'full' },
+    });
+    const { communicationBytes } = simulate(job).memory.stages[0]!;
+    expect(10 * layer).toBe(8_556_544_000);
+    expect(communicationBytes).toBe(10 * layer + 2_101_362_688);
+  });
+});
