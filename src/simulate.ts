@@ -91,8 +91,9 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   // Cut the units into virtual stages under each stage's memory limit, and run a step of the pipeline.
   let inFlight = promisedInFlight(promisingSchedule(schedule, shape), shape);
   for (let recuts = 0; ; recuts++) {
-    const problem = partitionProblem(job, chain, profileOf, placement, transfers, inFlight);
-    const cuts = treeCut?.cuts ?? cutStages(job, problem);
+    const problem =
+      treeCut === undefined ? partitionProblem(job, chain, profileOf, placement, transfers, inFlight) : undefined;
+    const cuts = problem === undefined ? treeCut!.cuts : cutStages(job, problem);
     const stages = stageProfiles(job, chain, profileOf, cuts.ends, dataComm);
     if (cutsInside(chain)) transfers = transfersAt(cuts);
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);

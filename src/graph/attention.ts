@@ -104,6 +104,7 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     writeBytes += (forward / 2) * scores;
     backwardBytes += backward * scores;
   }
+  const causal = isCausal(unit.model) && unit.stack.attentionSkipsMasked;
   const flops = 4 * scores * headSize;
   return unit.add(inputs, {
     kind: 'attention',
@@ -121,11 +122,19 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
       keys,
       heads,
       headSize,
-      causal: isCausal(unit.model) && unit.stack.attentionSkipsMasked,
+      causal,
+      visibleShare: causal ? visibleShare(unit) : 1,
       dropout: dropout > 0,
       // One product writes the scores and the other reads them; their four gradients read and write them four times.
       productBytes: 2 * elementBytes * scores + operands * elementBytes + output * elementBytes,
       backwardProductBytes: 4 * elementBytes * scores + 2 * (operands + output) * elementBytes,
     },
   });
+}
+
+/** Half of the scores where context ranks share them evenly; the last rank of an uneven split sees nearly all. */
+function visibleShare({ stack, sharding }: UnitBuilder): number {
+  const even = 1 / 2;
+  const last = 1 - 1 / (2 * sharding.context);
+  return last + (even - last) * stack.contextBalance;
 }

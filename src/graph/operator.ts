@@ -25,6 +25,8 @@ export interface AttentionShape {
   readonly heads: number;
   readonly headSize: number;
   readonly causal: boolean;
+  /** Share of the scores that a kernel computes which skips what the mask hides, on the rank with most of them. */
+  readonly visibleShare: number;
   readonly dropout: boolean;
   /** Of an operator's bytes, those that the two products of the scores themselves move, forward and backward. */
   readonly productBytes: number;

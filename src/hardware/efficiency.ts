@@ -51,8 +51,8 @@ const ampere: Efficiency = {
 
 const hopper: Efficiency = {
   ...ampere,
-  matmul: 0.61,
-  matmul8bit: 0.58,
+  matmul: 0.6,
+  matmul8bit: 0.56,
   matmulMemory: 0.9,
   sources: {
     ...ampere.sources,

@@ -18,7 +18,7 @@ export interface NotModelled {
 export const stacksNotModelled: readonly string[] = [];
 
 /** Schedules that a training step cannot run yet. */
-export const schedulesNotModelled: readonly string[] = ['auto'];
+export const schedulesNotModelled: readonly string[] = [];
 
 /** Schedules known by name; each is refused for as long as the list of schedules lacks it. */
 export const schedulesToCome: readonly string[] = ['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'];

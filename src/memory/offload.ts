@@ -30,6 +30,3 @@ export function offloadableBytes(stack: Stack, recompute: UnitRecompute, kept: r
       return kept.reduce((sum, { bytes }) => (bytes >= leastBytes ? sum + bytes : sum), 0);
   }
 }
-
-/** Bytes a parameter that an offloaded optimizer keeps on the host beside its moments: master and gradient in fp32. */
-export const hostMasterBytes = 8;

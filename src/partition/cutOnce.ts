@@ -1,5 +1,5 @@
 import { lowerBoundSeconds } from './bound.ts';
-import { type Chain, TOLERANCE } from './chain.ts';
+import type { Chain } from './chain.ts';
 import { score } from './evaluate.ts';
 import type { Cuts } from './problem.ts';
 import { cutWindow, type Window, wholeWindow } from './window.ts';
@@ -18,24 +18,29 @@ export function cutOnce(chain: Chain): Cuts {
   const ends = new Int32Array(chain.virtualStages);
   const window = wholeWindow(chain);
   const floor = lowerBoundSeconds(chain);
-  const withinMemory = lowerBoundSeconds(chain, true);
-  let extraBytes = 0;
-  let bottleneck = NONE;
-  if (withinMemory < NONE) {
-    bottleneck = cutWindow(chain, ends, window, 'bottleneck', { seconds: withinMemory * (1 + FIRST_STEP), extraBytes });
+  // Most chains meet their bound: then one pass is all.
+  if (cutWindow(chain, ends, window, 'traffic', { seconds: floor, extraBytes: 0 }) < NONE) {
+    return optimal(chain, ends, floor);
   }
+  const withinMemory = lowerBoundSeconds(chain, true);
+  const first = { seconds: withinMemory * (1 + FIRST_STEP), extraBytes: 0 };
+  let bottleneck = withinMemory < NONE ? cutWindow(chain, ends, window, 'bottleneck', first) : NONE;
+  let extraBytes = 0;
   if (bottleneck === NONE) {
     extraBytes = leastOverBytes(chain, ends, window);
     bottleneck = leastBottleneck(chain, ends, window, floor, NONE, extraBytes);
   }
-  const meetsFloor = bottleneck <= floor * (1 + TOLERANCE);
-  const free = meetsFloor ? floor : leastBottleneck(chain, ends, window, floor, bottleneck, NONE);
+  const free = leastBottleneck(chain, ends, window, floor, bottleneck, NONE);
   cutWindow(chain, ends, window, 'traffic', { seconds: bottleneck, extraBytes });
+  return optimal(chain, ends, free);
+}
+
+function optimal(chain: Chain, ends: Int32Array, bound: number): Cuts {
   const { overBytes, bottleneckSeconds } = score(chain, ends);
   return {
     ends,
     bottleneckSeconds,
-    lowerBoundSeconds: Math.min(free, bottleneckSeconds),
+    lowerBoundSeconds: Math.min(bound, bottleneckSeconds),
     proved: true,
     overBytes,
   };

@@ -60,6 +60,8 @@ export interface Stack {
   readonly gradientAccumulation: 'fused' | 'separate' | 'sharded';
   /** Recomputation of a layer ends with the last tensor that its backward pass needs: the last product is spared. */
   readonly recomputeStopsEarly: boolean;
+  /** What is gathered in 8 bits where products take 8 bits: inputs of tensor-parallel layers, or parameters as well. */
+  readonly narrowGathers: 'none' | 'tensor' | 'all';
   /** Whole steps replayed from a CUDA graph: no launch gaps. */
   readonly cudaGraphs: boolean;
   readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
@@ -92,11 +94,21 @@ export interface Stack {
   readonly tensorOverlap: TensorOverlap;
   /** Keys and values of context-parallel ranks: gathered before attention, or passed round a ring beside it. */
   readonly contextParallel: 'all-gather' | 'ring';
+  /**
+   * How evenly context ranks share the causal scores: 1 where each takes a piece from both ends of the sequence
+   * (zigzag), 0 where the last rank sees nearly all.
+   */
+  readonly contextBalance: number;
   /** Gradients are reduced under the last backward pass, bucket by bucket. */
   readonly overlapsGradients: boolean;
   /** Updated parameters are gathered under the next forward pass (ZeRO-1). */
   readonly overlapsParameters: boolean;
   readonly gradientBucketBytes: number;
+  /**
+   * Bytes a parameter that kernels move around the collectives of sharded units: behind each gather, and before each
+   * scatter of gradients.
+   */
+  readonly shardedCopyBytes: { readonly gather: number; readonly scatter: number };
   readonly pipelineTransfers: TransferMode;
   /** A transfer between stages is cut among the tensor ranks and put together again on the other side. */
   readonly scattersPipelineTransfers: boolean;

@@ -21,7 +21,8 @@ export function chainOf(job: Job, graph: ComputeGraph): Chain {
 
 /** What every item of the chain costs. */
 export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readonly ChainItem[] {
-  const { recompute, degrees, virtualStages } = job.parallelism;
+  const { recompute, degrees, virtualStages, offload } = job.parallelism;
+  const offloaded = offload?.activations ?? 0;
   const perStage = Math.ceil((chain.graph.units.length - 2) / (degrees.pipeline * virtualStages));
   const whole = chain.length === chain.graph.units.length;
   const known = new Map<Unit, Map<UnitRecompute, readonly ChainItem[]>>();
@@ -30,18 +31,18 @@ export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readon
     const modes = known.get(unit) ?? new Map<UnitRecompute, readonly ChainItem[]>();
     known.set(unit, modes);
     const items =
-      modes.get(mode) ?? (whole ? [wholeItem(unit, mode, profileOf)] : operatorItems(unit, mode, profileOf));
+      modes.get(mode) ?? (whole ? [wholeItem(unit, mode, profileOf, offloaded)] : operatorItems(unit, mode, profileOf, offloaded));
     modes.set(mode, items);
     return items;
   });
 }
 
-function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf): ChainItem {
+function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloaded: number): ChainItem {
   const { cost, memory, parameters } = profileOf(unit, mode);
   return {
     seconds: forwardSeconds(cost) + backwardSeconds(cost),
     parameters,
-    savedBytes: memory.savedBytes,
+    savedBytes: memory.savedBytes - (unit.kind === 'layer' ? offloaded * memory.offloadableBytes : 0),
     transientBytes: Math.max(memory.recomputedBytes + memory.gradientBytes, memory.lossTransientBytes),
   };
 }
@@ -50,9 +51,14 @@ function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf): Chain
  * The operators of a unit, one by one. Together they cost what the unit does: what overlaps inside it is taken off each
  * in proportion. A layer that is recomputed keeps its input only, and any part of it needs room for all of it.
  */
-function operatorItems(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf): readonly ChainItem[] {
-  const sum = wholeItem(unit, mode, profileOf);
-  const alone = unit.operators.map((_, at) => wholeItem(sliceUnit(unit, at, at + 1), mode, profileOf));
+function operatorItems(
+  unit: Unit,
+  mode: UnitRecompute,
+  profileOf: ProfileOf,
+  offloaded: number,
+): readonly ChainItem[] {
+  const sum = wholeItem(unit, mode, profileOf, offloaded);
+  const alone = unit.operators.map((_, at) => wholeItem(sliceUnit(unit, at, at + 1), mode, profileOf, offloaded));
   const total = (part: 'seconds' | 'savedBytes') => alone.reduce((all, item) => all + item[part], 0);
   const seconds = total('seconds') > 0 ? sum.seconds / total('seconds') : 0;
   const saved = total('savedBytes');

@@ -3,12 +3,11 @@ import { unitPath } from '../graph/computeGraph.ts';
 import { bytesAcross, type Chain } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
-import { modelStates } from '../memory/states.ts';
 import { type Cuts, exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
 import { isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
 import { chainItems } from './chainItems.ts';
-import { stateSharding } from './profiles.ts';
+import { statesOnDevice } from './deviceMemory.ts';
 import type { ProfileOf } from './stageProfile.ts';
 
 /** The chain as the partitioners see it: seconds and bytes of every item, and the limits of every device. */
@@ -22,8 +21,7 @@ export function partitionProblem(
 ): PartitionProblem {
   if (isDeviceMap(placement)) throw new Error('whoever chose the devices has cut the model too');
   const { degrees, virtualStages, microBatchSize } = job.parallelism;
-  const { stack, training, cluster } = job;
-  const sharding = stateSharding(job);
+  const { stack, cluster } = job;
   const count = chain.length;
   const seconds = new Float64Array(count);
   const staticBytes = new Float64Array(count);
@@ -32,7 +30,7 @@ export function partitionProblem(
   const boundaryBytes = new Float64Array(count - 1);
   const slack = 1 + stack.fragmentation;
   chainItems(job, chain, profileOf).forEach((item, index) => {
-    const states = modelStates(item.parameters, stack, training.precision, training.optimizer, sharding);
+    const states = statesOnDevice(job, item.parameters);
     seconds[index] = item.seconds;
     staticBytes[index] = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
     activationBytes[index] = item.savedBytes * slack;
@@ -77,13 +75,16 @@ function itemNamed(chain: Chain, name: string): number {
   const operators = unit < 0 ? [] : graph.units[unit].operators.map(({ module }) => module);
   const at = operators.indexOf(wanted.slice(path.length + 1));
   if (at < 0 || length === graph.units.length) {
-    const would =
-      length === graph.units.length
-        ? 'embedding and layer.0, layer.1, … do, and with cutAt operator the operators of them'
-        : `${path.slice('transformer.'.length)} has ${operators.slice(0, mostListed).join(', ')}`;
+    const would = wouldDo(operators, path, length === graph.units.length);
     fail('parallelism.cutsAfter', `"${name}" names nothing after which a stage may end; ${would}`);
   }
   return places.findIndex((place) => place.unit === unit && place.operator === at);
+}
+
+function wouldDo(operators: readonly string[], path: string, wholeUnits: boolean): string {
+  if (wholeUnits) return 'embedding and layer.0, layer.1, … do, and with cutAt operator the operators of them';
+  if (operators.length === 0) return 'embedding, layer.0 and so on do, and their operators, as layer.0.attention.core';
+  return `${path.slice('transformer.'.length)} has ${operators.slice(0, mostListed).join(', ')}`;
 }
 
 /** Cuts the chain as the job asks. */

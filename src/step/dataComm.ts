@@ -1,6 +1,7 @@
 import { parameterReplicas } from '../graph/degrees.ts';
 import { collectiveSeconds, type Group, groupOf } from '../hardware/collectives/index.ts';
 import { efficiencyOf } from '../hardware/efficiency.ts';
+import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
@@ -34,7 +35,7 @@ export function dataGroups(job: Job, layout: RankLayout): DataGroups {
 export function exchangedBytes(job: Job): { readonly parameter: number; readonly gradient: number } {
   const { precision } = job.training;
   return {
-    parameter: elementBytes(precision),
+    parameter: precision === 'fp8' && job.stack.narrowGathers === 'all' ? 1 : elementBytes(precision),
     gradient: precision === 'fp32' ? 4 : gradientBytes(job.stack.gradientReduceDtype),
   };
 }
@@ -45,19 +46,29 @@ export function dataCommOf(job: Job, layout: RankLayout): DataCommOf {
   const { shards } = dataGroups(job, layout);
   if (zeroStage < 2 || shards.ranks === 1) return () => ({ forwardDataComm: 0, backwardDataComm: 0 });
   const bytes = exchangedBytes(job);
-  const { stolenByCollectives } = efficiencyOf(job.cluster.instance.accelerator);
+  const { accelerator } = job.cluster.instance;
+  const { stolenByCollectives } = efficiencyOf(accelerator);
   const gather = ({ parameters }: UnitProfile) =>
     zeroStage === 3 ? collectiveSeconds('all-gather', parameters * bytes.parameter, shards) : 0;
   const scatter = ({ parameters }: UnitProfile) =>
     collectiveSeconds('reduce-scatter', parameters * bytes.gradient, shards);
+  const copied = job.stack.shardedCopyBytes;
+  const copy = ({ parameters }: UnitProfile, perParameter: number) =>
+    memoryBoundSeconds(accelerator, parameters * perParameter);
   return (profiles) => ({
     forwardDataComm: exposedShardedSeconds(
-      profiles.map((profile) => ({ compute: forwardSeconds(profile.cost), gather: gather(profile), scatter: 0 })),
+      profiles.map((profile) => ({
+        compute: forwardSeconds(profile.cost),
+        copy: copy(profile, zeroStage === 3 ? copied.gather : 0),
+        gather: gather(profile),
+        scatter: 0,
+      })),
       stolenByCollectives,
     ),
     backwardDataComm: exposedShardedSeconds(
       profiles.toReversed().map((profile, index) => ({
         compute: backwardSeconds(profile.cost),
+        copy: copy(profile, (zeroStage === 3 ? copied.gather : 0) + copied.scatter),
         // The last unit of the forward pass is the first of the backward pass: it is still gathered.
         gather: index === 0 ? 0 : gather(profile),
         scatter: scatter(profile),

@@ -1,9 +1,11 @@
 import type { Job } from '../job/job.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
 import { elementBytes } from '../stack/precision.ts';
+import type { PipelinePlan } from '../pipeline/plan.ts';
 import { exchangedBytes } from './dataComm.ts';
+import { microbatchesInFlight } from './inFlight.ts';
 import { stateSharding } from './profiles.ts';
-import { deviceParameters, type StageProfile } from './stageProfile.ts';
+import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** What a device holds besides what its tasks add and take away. */
 export interface DeviceMemory {
@@ -20,24 +22,62 @@ export function stepBytes({ states }: DeviceMemory): number {
   return states.stepBytes;
 }
 
+/** States of so many parameters, as far as they are not on the host. */
+export function statesOnDevice(job: Job, parameters: number): ModelStates {
+  const { stack, training, parallelism } = job;
+  const states = modelStates(parameters, stack, training.precision, training.optimizer, stateSharding(job));
+  if (parallelism.offload === undefined) return states;
+  const { optimizer, parameters: ofParameters } = parallelism.offload;
+  return {
+    parametersBytes: states.parametersBytes * (1 - ofParameters),
+    gradientsBytes: states.gradientsBytes,
+    optimizerBytes: states.optimizerBytes * (1 - optimizer),
+    stepBytes: states.stepBytes * (1 - optimizer),
+  };
+}
+
+/**
+ * Bytes that the ranks of one instance keep in its memory: offloaded activations of the microbatches in flight, masters,
+ * moments and fp32 gradients of an offloaded optimizer, offloaded parameters.
+ */
+export function hostBytes(job: Job, plan: PipelinePlan, stages: readonly StageProfile[]): number {
+  const { offload } = job.parallelism;
+  if (offload === undefined) return 0;
+  const { stack, training, cluster } = job;
+  const held = microbatchesInFlight(plan);
+  let most = 0;
+  for (let device = 0; device < plan.stages; device++) {
+    const chunks = stagesOf(plan, stages, device);
+    const parameters = deviceParameters(chunks);
+    const states = modelStates(parameters, stack, training.precision, training.optimizer, stateSharding(job));
+    const gradients = fp32Bytes * ownedParameters(job, parameters);
+    const activations = chunks.reduce((sum, chunk) => sum + chunk.hostBytes * held[stages.indexOf(chunk)]!, 0);
+    const model = offload.optimizer * (states.optimizerBytes + gradients) + offload.parameters * states.parametersBytes;
+    most = Math.max(most, activations + model);
+  }
+  return Math.ceil(most * Math.min(cluster.instance.ranks, cluster.devices));
+}
+
+const fp32Bytes = 4;
+
+/** Parameters whose optimizer states a rank owns. */
+export function ownedParameters(job: Job, parameters: number): number {
+  const { zeroStage, replicas } = stateSharding(job);
+  return zeroStage === 0 ? parameters : Math.ceil(parameters / replicas);
+}
+
 /** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
 const pipelineBuffers = 2;
 
 /** What a device with these chunks holds all through a step, or all through its passes. */
 export function deviceMemory(job: Job, chunks: readonly StageProfile[], boundaryBytes: number): DeviceMemory {
-  const { stack, parallelism, training } = job;
-  const states = modelStates(
-    deviceParameters(chunks),
-    stack,
-    training.precision,
-    training.optimizer,
-    stateSharding(job),
-  );
+  const { stack, parallelism } = job;
+  const states = statesOnDevice(job, deviceParameters(chunks));
   const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
   const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
   return {
     states,
-    bufferBytes: transfers + buckets,
+    bufferBytes: transfers + buckets + chunks.reduce((sum, chunk) => sum + chunk.offloadBufferBytes, 0),
     gatheredBytes: gatheredBytes(job, chunks),
     workspaceBytes: stack.workspaceBytes + (stack.keepsDummyGradients ? dummyGradientBytes(job, chunks) : 0),
   };

@@ -28,12 +28,7 @@ export function exposedForward(
     const pipelined = overlapOf(context.stack) === 'pipelined' && collective.forward !== 'all-reduce';
     exposed.tensor +=
       pipelined && beside.length > 0
-        ? exposedPipelined(
-            comm,
-            sumOf(times, beside, 'forward'),
-            context.tensorGroup.ranks,
-            collective.forward === 'all-gather',
-          )
+        ? exposedPipelined(comm, sumOf(times, beside, 'forward'), context, collective.forward === 'all-gather')
         : comm;
   });
   return exposed;
@@ -63,7 +58,7 @@ export function exposedBackward(
     if (overlap === 'none') exposed.tensor += comm + gather;
     else if (!leaving) exposed.tensor += Math.max(0, comm - weight) + Math.max(0, gather - input);
     else if (overlap === 'pipelined' && beside.length > 0) {
-      exposed.tensor += exposedPipelined(comm, input, context.tensorGroup.ranks, true);
+      exposed.tensor += exposedPipelined(comm, input, context, true);
     } else exposed.tensor += comm;
   });
   return exposed;
@@ -71,7 +66,10 @@ export function exposedBackward(
 
 function seconds(collective: CollectiveShape, kind: NonNullable<CollectiveShape['forward']>, context: UnitContext) {
   const group = collective.group === 'tensor' ? context.tensorGroup : context.contextGroup;
-  return collectiveSeconds(kind, collective.bytes * context.sequences, group);
+  const { choice, stack } = context;
+  const narrow = collective.group === 'tensor' && choice.precision === 'fp8' && stack.narrowGathers !== 'none';
+  const share = narrow && kind === 'all-gather' ? 0.5 : 1;
+  return collectiveSeconds(kind, collective.bytes * context.sequences * share, group);
 }
 
 function overlapOf(stack: Stack): TensorOverlap {
@@ -99,10 +97,19 @@ function attentionAfter(operators: readonly Operator[], index: number): number[]
  * A collective cut into one piece a rank, run beside the product next to it: the product's own piece needs no
  * communication, and the last piece of a reduction has nothing left to hide under.
  */
-function exposedPipelined(comm: number, product: number, ranks: number, entering: boolean): number {
+function exposedPipelined(
+  comm: number,
+  product: number,
+  { stack, tensorGroup: { ranks } }: UnitContext,
+  entering: boolean,
+): number {
   const hidden = product * (1 - 1 / ranks);
+  if (stack.asyncTensorParallel) return comm - asyncHiddenShare * Math.min(comm, hidden);
   return Math.max(entering ? 0 : comm / ranks, comm - hidden);
 }
+
+/** What PyTorch's asynchronous tensor parallelism hides of what it could: fitted to torchtitan's steps with and without it. */
+const asyncHiddenShare = 0.5;
 
 /** Keys and values go round a ring while attention works on those it has; gathered at once, nothing hides them. */
 function exposedRing(comm: number, attention: number, { stack, contextGroup }: UnitContext): number {

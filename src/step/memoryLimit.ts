@@ -1,5 +1,5 @@
 import type { Cuts, PartitionProblem } from '../partition/index.ts';
-import { deviceOf } from '../pipeline/placement.ts';
+import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
 import { type PipelineShape, placementOf, type Schedule } from '../pipeline/schedule.ts';
 import { schedules } from '../pipeline/schedules/index.ts';
@@ -18,8 +18,8 @@ export function keepsToMemory({ name }: Schedule): boolean {
  * one of fixed order in its place that holds least.
  */
 export function promisingSchedule(schedule: Schedule, shape: PipelineShape): Schedule {
-  if (!keepsToMemory(schedule)) return schedule;
   const placement = placementOf(schedule, shape);
+  if (!keepsToMemory(schedule) || isDeviceMap(placement)) return schedule;
   const fixed = schedules.filter(
     (one) => one.fixed && placementOf(one, shape) === placement && one.illegal(shape) === undefined,
   );
@@ -41,14 +41,15 @@ function mostHeld(schedule: Schedule, shape: PipelineShape): number {
 /**
  * The shape with the most microbatch activations for which every device has room under these cuts; where even the order
  * that holds least has none, as many as that one holds, and the report says by how much it is over.
+ * @param problem what the model was cut by; undefined where something else cut it, which minds no memory
  */
 export function withMemoryLimit(
   schedule: Schedule,
   shape: PipelineShape,
-  problem: PartitionProblem,
+  problem: PartitionProblem | undefined,
   { ends }: Cuts,
 ): PipelineShape {
-  if (!keepsToMemory(schedule)) return shape;
+  if (!keepsToMemory(schedule) || problem === undefined) return shape;
   const { stages, capacityBytes } = problem;
   const placement = placementOf(schedule, shape);
   const steady = new Float64Array(stages);

@@ -1,14 +1,11 @@
 import type { Job } from '../job/job.ts';
 import { TaskList } from '../pipeline/timeline.ts';
-import type { UnitProfile } from './stageProfile.ts';
 
 /** Seconds that copies to and from the host hold up the passes of one microbatch. */
 export interface OffloadSeconds {
   readonly forwardOffload: number;
   readonly backwardOffload: number;
 }
-
-export const noOffloadSeconds: OffloadSeconds = { forwardOffload: 0, backwardOffload: 0 };
 
 /** One unit's work in both passes, and the copies of what it saves. */
 export interface OffloadedUnit {
@@ -83,10 +80,4 @@ export function exposedOffloadSeconds(units: readonly OffloadedUnit[], window: n
     forwardOffload: Math.max(0, end[forwardEnd]! - began - total(({ forward }) => forward)),
     backwardOffload: Math.max(0, end[lastBackward]! - end[forwardEnd]! - total(({ backward }) => backward)),
   };
-}
-
-/** Bytes of one microbatch that each unit of a stage sends to the host. */
-export function offloadedBytes(job: Job, profiles: readonly UnitProfile[]): readonly number[] {
-  const fraction = job.parallelism.offload?.activations ?? 0;
-  return profiles.map(({ unit, memory }) => (unit.kind === 'layer' ? fraction * memory.offloadableBytes : 0));
 }

@@ -3,6 +3,8 @@ import { TaskList } from '../pipeline/timeline.ts';
 /** One unit of a pass, in the order in which the pass visits it: seconds of its work, its gather and its scatter. */
 export interface ShardedUnit {
   readonly compute: number;
+  /** Kernels around its collectives, between the work. */
+  readonly copy: number;
   /** Gathering its parameters from the ranks that share them; 0 where they are there already. */
   readonly gather: number;
   /** Scattering its gradients among them; 0 in a forward pass. */
@@ -26,6 +28,7 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: num
   const comm = tasks.addStream();
   const work: number[] = [];
   let computing = 0;
+  let copying = 0;
   let communicating = 0;
   const gather = (index: number) => {
     const task = tasks.add(comm, units[index].gather);
@@ -37,7 +40,7 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: num
   for (let index = 0; index < units.length; index++) {
     const unit = units[index];
     const ready = next;
-    work.push(tasks.add(compute, unit.compute));
+    work.push(tasks.add(compute, unit.compute + unit.copy));
     tasks.after(ready);
     if (index + 1 < units.length) next = gather(index + 1);
     if (unit.scatter > 0) {
@@ -45,9 +48,10 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: num
       tasks.after(work[index]);
     }
     computing += unit.compute;
+    copying += unit.copy;
     communicating += unit.gather + unit.scatter;
   }
   const { makespan } = tasks.run();
-  const together = Math.max(0, computing + communicating - makespan);
+  const together = Math.max(0, computing + copying + communicating - makespan);
   return makespan - computing + stolen * together;
 }

@@ -6,7 +6,7 @@ import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
 import { deviceOf } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
-import { exposedOffloadSeconds, hostRates, offloadedBytes } from './offloadedPass.ts';
+import { exposedOffloadSeconds, hostRates } from './offloadedPass.ts';
 import type { UnitCost } from './unitCost.ts';
 
 /** Everything one unit needs, of one rank and one microbatch. */
@@ -154,7 +154,9 @@ const nothingOffloaded = { forwardOffload: 0, backwardOffload: 0, hostBytes: 0, 
 function offloadOf(job: Job, profiles: readonly UnitProfile[]) {
   const { offload } = job.parallelism;
   if (offload === undefined || offload.activations === 0) return nothingOffloaded;
-  const bytes = offloadedBytes(job, profiles);
+  const bytes = profiles.map(({ unit, memory }) =>
+    unit.kind === 'layer' ? offload.activations * memory.offloadableBytes : 0,
+  );
   const hostBytes = bytes.reduce((sum, part) => sum + part, 0);
   const rates = hostRates(job.cluster);
   const inTasks = job.stack.offloads.horizonIn === 'tasks';
@@ -168,7 +170,9 @@ function offloadOf(job: Job, profiles: readonly UnitProfile[]) {
   return {
     ...exposedOffloadSeconds(units, window),
     hostBytes,
-    offloadBufferBytes: offload.horizon * (inTasks ? hostBytes : Math.max(0, ...bytes)),
+    offloadBufferBytes: inTasks
+      ? Math.min(offload.horizon, job.parallelism.microbatches) * hostBytes
+      : offload.horizon * Math.max(0, ...bytes),
   };
 }
 

@@ -67,16 +67,6 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'auto is not modelled yet; PDT, DPT and the other orders of the three letters are',
   ],
   [
-    { 'parallelism.recompute': 'auto' },
-    'parallelism.recompute',
-    'auto is not modelled yet; none, selective, selective-op and full are',
-  ],
-  [
-    { 'parallelism.recompute': { mode: 'full', group: 4 } },
-    'parallelism.recompute.group',
-    '4 is not modelled yet; one checkpoint a layer is',
-  ],
-  [
     { 'parallelism.offload': { activations: true } },
     'parallelism.offload.activations',
     'true is not modelled yet; false is',

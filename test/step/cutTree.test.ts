@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parameterCount } from '../../src/graph/parameters.ts';
 import { readJob } from '../../src/job/readJob.ts';
@@ -125,4 +126,38 @@ it('runs with the simple pipeline too, and on one device', () => {
   expect(simple.stepTimeSeconds).toBeGreaterThan(0);
   const alone = simulateDetailed(treeJob({ pipeline: 1 })).report;
   expect(alone.partition.stages).toHaveLength(1);
+});
+
+it('answers for any model, devices and weight with finite figures that add up', () => {
+  const any = fc.record({
+    layers: fc.integer({ min: 1, max: 9 }),
+    vocabularySize: fc.integer({ min: 100, max: 200_000 }),
+    tiedEmbeddings: fc.boolean(),
+    family: fc.constantFrom('gpt', 'llama', 'bert'),
+    pipeline: fc.constantFrom(1, 2, 4, 8),
+    memoryWeight: fc.double({ min: 0, max: 1, noNaN: true }),
+    recompute: fc.constantFrom('none', 'selective', 'full'),
+    schedule: fc.constantFrom('smp-interleaved', 'smp-simple'),
+  });
+  let visitedAgain = 0;
+  let idle = 0;
+  fc.assert(
+    fc.property(any, ({ layers, vocabularySize, tiedEmbeddings, family, ...rest }) => {
+      const model = { name: 'any', family, layers, vocabularySize, tiedEmbeddings, hiddenSize: 512, attentionHeads: 8 };
+      const { report } = simulateDetailed(treeJob({ model, ...rest }));
+      const { stages } = report.partition;
+      const devices = stages.map(({ stage }) => stage);
+      expect(total(stages.map((stage) => stage.layers))).toBe(layers);
+      expect(total(stages.map((stage) => stage.parameters))).toBe(report.parameters);
+      expect(total(Object.values(report.breakdownSeconds))).toBeCloseTo(report.stepTimeSeconds, 9);
+      // Runs are maximal: neighbours are on different devices.
+      devices.forEach((device, stage) => expect(device).not.toBe(devices[stage + 1]));
+      for (const memory of report.memory.stages) expect(Number.isFinite(memory.peakBytes)).toBe(true);
+      if (new Set(devices).size < devices.length) visitedAgain++;
+      if (new Set(devices).size < rest.pipeline) idle++;
+    }),
+    { numRuns: 150 },
+  );
+  expect(visitedAgain).toBeGreaterThan(10);
+  expect(idle).toBeGreaterThan(0);
 });

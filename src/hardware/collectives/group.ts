@@ -17,6 +17,11 @@ export interface Group {
 /** The group of `ranks` ranks, `stride` ranks apart, where ranks fill the instances in order. */
 export function groupOf(instance: Instance, ranks: number, stride: number, devices: number): Group {
   const perInstance = Math.min(instance.ranks, devices);
+  // A group that does not divide the instance lies across two of them somewhere, and all wait for that one.
+  const span = ranks * stride;
+  if (span < perInstance && perInstance % span !== 0 && devices > perInstance) {
+    return { instance, ranks, nodes: 2, ranksPerNode: Math.ceil(ranks / 2), stride };
+  }
   const ranksPerNode = Math.max(1, Math.min(ranks, Math.floor(perInstance / stride)));
   return { instance, ranks, nodes: Math.ceil(ranks / ranksPerNode), ranksPerNode, stride };
 }

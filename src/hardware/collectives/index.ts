@@ -1,6 +1,12 @@
 import type { CollectiveKind } from '../../graph/operator.ts';
 import type { Group } from './group.ts';
-import { networkLatencySeconds, networkRankBytesPerSecond, nvlsShareOfLink, ringBytesPerSecond } from './links.ts';
+import {
+  inNetworkBytesPerSecond,
+  networkLatencySeconds,
+  networkRankBytesPerSecond,
+  networkStartSeconds,
+  ringBytesPerSecond,
+} from './links.ts';
 import { protocols, startFigures } from './protocol.ts';
 import { ringSeconds } from './ring.ts';
 import { treeSeconds } from './tree.ts';
@@ -25,7 +31,8 @@ export function collectiveSeconds(kind: CollectiveKind, bytes: number, group: Gr
   }
   if (kind === 'all-reduce' && usesInNetworkReduction(group)) best = Math.min(best, inNetworkSeconds(bytes, group));
   const start = startFigures(accelerator);
-  return start.launchSeconds + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
+  const network = group.nodes > 1 ? networkStartSeconds(group.instance, bytes) : 0;
+  return start.launchSeconds + network + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
 }
 
 /** Time of one message between two ranks, `talking` of which in each node use the network at once. */
@@ -47,7 +54,7 @@ function usesInNetworkReduction({ instance, nodes, ranks }: Group): boolean {
 
 /** @source ml-engineering: all-reduce over NVLink SHARP by number of GPUs; NVIDIA/nccl tuning.cc: 25 us a step */
 function inNetworkSeconds(bytes: number, { instance, ranks }: Group): number {
-  const bus = instance.accelerator.link.bytesPerSecond * nvlsShareOfLink;
+  const bus = inNetworkBytesPerSecond(instance.accelerator);
   return 25e-6 + ((2 * (ranks - 1)) / ranks) * (bytes / bus);
 }
 

@@ -16,8 +16,13 @@ const ringShareOfLink: Readonly<Record<Accelerator['generation'], number>> = {
   tpu: 0.9,
 };
 
-/** In-network reduction on NVSwitch lets an all-reduce exceed the ring. */
-export const nvlsShareOfLink = 1.07;
+/**
+ * Bus bandwidth of an all-reduce with in-network reduction on NVSwitch, as a share of a rank's link rate.
+ * @source ml-engineering: 480 of 450 GB/s on H200, 846 of 900 on B200
+ */
+export function inNetworkBytesPerSecond({ link, generation }: Accelerator): number {
+  return link.bytesPerSecond * (generation === 'blackwell' ? 0.94 : 1.07);
+}
 
 /** What a fabric delivers to collectives of its nominal rate, and the latency of one step across it. */
 interface FabricFigures {
@@ -28,9 +33,10 @@ interface FabricFigures {
 
 const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   efa: {
-    share: 0.85,
+    share: 0.93,
     latencySeconds: 20e-6,
-    source: 'V: about 340 of 400 Gbps on p4d (ml-engineering); 18 to 20 us in aws-ofi-nccl tuner',
+    source:
+      'V: 382 of 400 GB/s on four p6-b200, 194 of 200 Gbps a card of p5en (ml-engineering); 18 to 20 us in aws-ofi-nccl tuner',
   },
   infiniband: {
     share: 0.95,
@@ -46,6 +52,33 @@ const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   ethernet: { share: 0.8, latencySeconds: 50e-6, source: 'V: 10 of 12.5 GB/s over TCP (NVIDIA slides)' },
 };
 
+/** The first generation of EFA delivers about 340 of 400 Gbps (ml-engineering). */
+const firstEfaShare = 0.85;
+
+function shareOf(instance: Instance): number {
+  return instance.efaGeneration === 1 ? firstEfaShare : fabrics[instance.fabric].share;
+}
+
+/**
+ * What starting a collective across nodes takes beyond the published model: twice the latency of a small message, and filling pipelines with so many bytes at the node's rate, which large messages hide.
+ */
+const firstEfaStepSeconds = 75e-6;
+const efaStepSeconds = 35e-6;
+const networkFillBytes = 40e6;
+const networkFillHalfBytes = 16e6;
+
+/** @source D: two p4de, two p5 and four p6-b200, all-reduce of 8 B to 2 GiB (awsome-distributed-training, ml-engineering) */
+export function networkStartSeconds(instance: Instance, bytes: number): number {
+  const step =
+    instance.efaGeneration === 1
+      ? firstEfaStepSeconds
+      : instance.fabric === 'efa'
+        ? efaStepSeconds
+        : fabrics[instance.fabric].latencySeconds;
+  const fill = networkFillBytes / (instance.networkBytesPerSecond * shareOf(instance));
+  return 2 * step + (fill * bytes) / (bytes + networkFillHalfBytes);
+}
+
 /** Latency of one step over the network, seconds. */
 export function networkLatencySeconds(instance: Instance): number {
   return fabrics[instance.fabric].latencySeconds;
@@ -53,7 +86,7 @@ export function networkLatencySeconds(instance: Instance): number {
 
 /** Rate at which one rank reaches the network while all ranks of its node do, bytes per second, one direction. */
 export function networkShareBytesPerSecond(instance: Instance): number {
-  return (instance.networkBytesPerSecond / instance.ranks) * fabrics[instance.fabric].share;
+  return (instance.networkBytesPerSecond / instance.ranks) * shareOf(instance);
 }
 
 /** Rate of one rank where only `talking` ranks of each node use the network: more than one card a rank is out of reach. */
@@ -61,7 +94,7 @@ export function networkRankBytesPerSecond(instance: Instance, talking: number): 
   const ranks = Math.min(talking, instance.ranks);
   const card = instance.networkBytesPerSecond / Math.max(1, instance.networkCards);
   const cardsPerRank = Math.max(1, instance.networkCards / instance.ranks);
-  return Math.min(instance.networkBytesPerSecond / ranks, card * cardsPerRank) * fabrics[instance.fabric].share;
+  return Math.min(instance.networkBytesPerSecond / ranks, card * cardsPerRank) * shareOf(instance);
 }
 
 /** Bus bandwidth of a ring among the ranks of a group inside one node, bytes per second. */

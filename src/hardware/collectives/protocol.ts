@@ -85,6 +85,14 @@ const hopperStart: StartFigures = {
   source: 'D: all-reduce medians of microsoft/vidur, 64 KiB to 64 MiB on 2, 4 and 8 H100',
 };
 
+const blackwellStart: StartFigures = {
+  launchSeconds: 12e-6,
+  fillSeconds: 170e-6,
+  fillBytes: 16 * 2 ** 20,
+  source: 'D: all-reduce on one p6-b200, 1 MiB to 1 GiB (ml-engineering)',
+};
+
 export function startFigures(accelerator: Accelerator): StartFigures {
-  return accelerator.generation === 'hopper' || accelerator.generation === 'blackwell' ? hopperStart : ampereStart;
+  if (accelerator.generation === 'blackwell') return blackwellStart;
+  return accelerator.generation === 'hopper' ? hopperStart : ampereStart;
 }

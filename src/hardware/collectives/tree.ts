@@ -1,5 +1,10 @@
 import type { Group } from './group.ts';
-import { networkLatencySeconds, networkShareBytesPerSecond, ringBytesPerSecond } from './links.ts';
+import {
+  inNetworkBytesPerSecond,
+  networkLatencySeconds,
+  networkShareBytesPerSecond,
+  ringBytesPerSecond,
+} from './links.ts';
 import { lowLatencyCap, type Protocol, protocolFigures } from './protocol.ts';
 
 /**
@@ -11,13 +16,26 @@ export function treeSeconds(bytes: number, group: Group, protocol: Protocol): nu
   const figures = protocolFigures[protocol];
   const { nodes, ranksPerNode } = group;
   const bandwidth = protocol === 'LL' ? 1 / 3.8 : protocol === 'LL128' ? 120 / 128 : 1;
-  const inside = ringBytesPerSecond(group) * 0.92 * bandwidth;
+  const inside = insideBytesPerSecond(group) * bandwidth;
   const crossings = nodes > 2 ? 2 : 1;
   const network = (networkShareBytesPerSecond(group.instance) * ranksPerNode * bandwidth) / crossings;
-  const rate = ranksPerNode > 1 ? Math.min(inside / 2, network) : network;
+  const rate = ranksPerNode > 1 ? Math.min(inside, network) : network;
   const cap = protocol === 'LL' ? Math.min(rate, lowLatencyCap(group.instance.accelerator, nodes)) : rate;
   const networkStep = figures.treeNetworkStep * 1e-6 + networkLatencySeconds(group.instance);
   const latency =
     figures.treeBase * 1e-6 + 2 * ((ranksPerNode - 1) * figures.treeStep * 1e-6 + Math.log2(nodes) * networkStep);
   return latency + bytes / cap;
 }
+
+/** Inside a node the tensor goes up and down a chain, or through the switch where that reduces (NCCL's NVLSTree). */
+function insideBytesPerSecond(group: Group): number {
+  const { instance, ranksPerNode } = group;
+  const { topology, accelerator } = instance;
+  if (topology.kind === 'switched' && topology.inNetworkReduction && ranksPerNode > 1) {
+    return (inNetworkBytesPerSecond(accelerator) * ranksPerNode) / (2 * (ranksPerNode - 1));
+  }
+  return (ringBytesPerSecond(group) * chainShare) / 2;
+}
+
+/** NCCL's own estimate of a tree against the bus (tuning.cc). */
+const chainShare = 0.92;

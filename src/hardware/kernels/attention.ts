@@ -27,7 +27,7 @@ export function attentionSeconds(
   const efficiency = efficiencyOf(accelerator);
   if (isFlash(choice.attention)) {
     const rate = flashRate(accelerator, choice.attention, shape.headSize, shape.keys, shape.causal);
-    const flops = operator.forwardFlops * sequences * flashFlopsOverForward * (shape.causal ? 0.5 : 1);
+    const flops = operator.forwardFlops * sequences * flashFlopsOverForward * shape.visibleShare;
     const blocks = shape.heads * Math.ceil(shape.queries / flashBlockTokens) * sequences;
     const seconds = (flops / (rate.flopsPerSecond * cappedClock(accelerator))) * blockStretch(accelerator, blocks);
     return {

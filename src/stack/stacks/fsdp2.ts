@@ -12,11 +12,17 @@ export const fsdp2: Stack = {
   logits: 'sharded',
   vocabularyMultiple: 1,
   gradientReduceDtype: 'fp32',
+  contextBalance: 0.5,
+  narrowGathers: 'all',
+  shardedCopyBytes: { gather: 4, scatter: 6 },
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
   keepsGatheredInputs: true,
   sources: {
     ...fsdp1.sources,
     kernels: 'V: pytorch/torchtitan b5bcd76',
+    contextBalance: 'fitted to published steps with 2, 4 and 8 context ranks (pytorch/torchtitan)',
+    shardedCopyBytes:
+      'D: copy out of the gathered buffer (4 bytes), fp32 copy of bf16 gradients into the reduced one (6 bytes)',
     lossBytesPerLogit:
       'D: eager: bf16 logits 2, fp32 copy 4, log-softmax 4, gradient 4; compiled, the fp32 copy and gradient share one pass: 2 less',
     keepsGatheredInputs:

@@ -14,6 +14,7 @@ export const megatronCore: Stack = {
   workspaceBytes: 300e6,
   gradientCopyForStep: false,
   tensorOverlap: 'pipelined',
+  narrowGathers: 'tensor',
   contextParallel: 'ring',
   overlapsGradients: true,
   overlapsParameters: true,

@@ -19,7 +19,7 @@ function coarsestSize(ncon: number): number {
 }
 
 /** On coarse graphs a side may be over its wish by so many average vertices. */
-const RELAX = Number(process.env.RX ?? 1);
+const RELAX = 1;
 
 /** The problem of the coarser graph; tight limits and the counts of vertices are the finest level's to keep. */
 function coarser(problem: TwoWayProblem, finestLimit: Float64Array, level: Level): TwoWayProblem {
