@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../graph/model.ts';
+import type { Offload } from '../memory/offload.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { Schedule } from '../pipeline/schedule.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -43,6 +44,8 @@ export interface DraftedParallelism {
   readonly zeroStage: Parallelism['zeroStage'] | undefined;
   readonly shardingDegree: number | undefined;
   readonly recompute: Recompute | undefined;
+  /** Undefined where nothing lies on the host. */
+  readonly offload: Offload | undefined;
 }
 
 /** Looks at a few fields of a draft together and adds a fault for what does not fit. */

@@ -69,10 +69,6 @@ export const notModelled: readonly NotModelled[] = [
     models: allBut('auto'),
     instead: 'PDT, DPT and the other orders of the three letters are',
   },
-  { path: 'parallelism.offload.activations', models: only(false, 0), instead: 'false is' },
-  { path: 'parallelism.offload.optimizer', models: only(false, 0), instead: 'false is' },
-  { path: 'parallelism.offload.parameters', models: only(false, 0), instead: 'false is' },
-  { path: 'parallelism.offload.horizon', models: never, instead: 'training without offloading is' },
 ];
 
 /** A field whose values are modelled for some stacks only. */

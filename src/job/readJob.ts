@@ -104,6 +104,7 @@ function finishParallelism({ parallelism }: Draft): Parallelism {
     zeroStage: settled(parallelism.zeroStage, 'parallelism.zeroStage'),
     shardingDegree: settled(parallelism.shardingDegree, 'parallelism.shardingDegree'),
     recompute: settled(parallelism.recompute, 'parallelism.recompute'),
+    ...(parallelism.offload === undefined ? {} : { offload: parallelism.offload }),
   };
 }
 

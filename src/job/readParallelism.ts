@@ -1,3 +1,4 @@
+import type { Offload } from '../memory/offload.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import { type PlacementLetters, placementAliases, placements } from '../partition/placement.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -60,6 +61,7 @@ export function readParallelism(
     zeroStage,
     shardingDegree: settle('shardingDegree', data),
     recompute: readRecompute(settle('recompute', 'none' as const), faults),
+    offload: readOffload(input, stack),
   };
 }
 
@@ -116,6 +118,20 @@ function readPlacement(written: string | undefined, faults: FaultList): Placemen
     'the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT) or spread (TPD)';
   faults.add('parallelism.placement', `must be ${would}; not ${shown(written)}`);
   return undefined;
+}
+
+/** What the job moves to the host, as fractions; undefined where it moves nothing. */
+function readOffload({ offload }: ParallelismInput, stack: Stack | undefined): Offload | undefined {
+  if (offload === undefined || stack === undefined) return undefined;
+  const fraction = (value: boolean | number | undefined) => Number(value ?? 0);
+  const { activations, optimizer, parameters, horizon } = offload;
+  const read = {
+    activations: fraction(activations),
+    optimizer: fraction(optimizer),
+    parameters: fraction(parameters),
+    horizon: horizon ?? stack.offloads.horizon,
+  };
+  return read.activations + read.optimizer + read.parameters > 0 ? read : undefined;
 }
 
 function readRecompute(written: RecomputeInput | undefined, faults: FaultList): Recompute | undefined {

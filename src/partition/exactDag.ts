@@ -4,6 +4,7 @@ import { orderBy } from './orders.ts';
 
 /** Graphs with more down-sets than this are left to orders and refinement: the program looks at every two of them. */
 const MOST_DOWN_SETS = 1000;
+const MOST_NODES = 64;
 
 /** Down-sets of a graph: what a pipeline may have run when a stage ends. Each is a row of 32-bit words. */
 interface DownSets {
@@ -18,7 +19,7 @@ interface DownSets {
  * @source Tarnawski et al., Efficient Algorithms for Device Placement of DNN Graph Operators (2020), arXiv:2006.16423
  */
 export function bestOrder(problem: DagProblem): Int32Array | undefined {
-  const sets = downSets(problem);
+  const sets = problem.seconds.length <= MOST_NODES ? downSets(problem) : undefined;
   if (sets === undefined) return undefined;
   const count = sets.rows.length;
   const nodes = problem.seconds.length;

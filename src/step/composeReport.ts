@@ -7,6 +7,7 @@ import type { PipelineTimeline } from '../pipeline/run.ts';
 import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
 import type { EvidenceFound } from './evidence.ts';
+import { hostBytes } from './deviceMemory.ts';
 import type { FinishedStep } from './finishStep.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
 import { backwardSeconds, forwardSeconds, type StageProfile } from './stageProfile.ts';
@@ -30,12 +31,13 @@ export function composeReport(job: Job, findings: Findings): Report {
   const { stepTimeSeconds } = step;
   const { globalBatchSize, sequenceLength } = job.training;
   const vocabularySize = paddedVocabulary(job.model, job.stack, job.parallelism.degrees.tensor);
-  const memory = memoryReport(job, findings.memory);
+  const memory = memoryReport(job, findings.memory, hostBytes(job, timeline.plan, stages));
+  const hostCapacity = job.cluster.instance.hostMemoryBytes ?? Number.POSITIVE_INFINITY;
   const breakdownSeconds = breakdownOf(timeline, stages, step);
   const training = trainingReport(job, stepTimeSeconds);
   return {
     name: job.name,
-    fits: memory.peakBytes <= memory.capacityBytes,
+    fits: memory.peakBytes <= memory.capacityBytes && memory.hostBytes <= hostCapacity,
     stepTimeSeconds,
     ...(evidence?.stepTimeSecondsRange === undefined ? {} : { stepTimeSecondsRange: evidence.stepTimeSecondsRange }),
     samplesPerSecond: globalBatchSize / stepTimeSeconds,
@@ -49,18 +51,18 @@ export function composeReport(job: Job, findings: Findings): Report {
     partition: partitionReport(job, findings),
     ...(training === undefined ? {} : { training }),
     nearest: evidence?.nearest ?? [],
-    warnings: [...findings.warnings, ...memoryWarnings(memory), ...(evidence?.warnings ?? [])],
+    warnings: [...findings.warnings, ...memoryWarnings(memory), ...hostWarnings(memory, hostCapacity), ...(evidence?.warnings ?? [])],
   };
 }
 
-function memoryReport(job: Job, stages: readonly StageMemory[]): MemoryReport {
+function memoryReport(job: Job, stages: readonly StageMemory[], onHost: number): MemoryReport {
   const largest = (part: (stage: StageMemory) => number) => Math.max(...stages.map(part));
   return {
     capacityBytes: job.cluster.instance.accelerator.usableMemoryBytes,
     peakBytes: largest((stage) => stage.peakBytes),
     peakAllocatedBytes: largest((stage) => stage.allocatedBytes),
     peakReservedBytes: largest((stage) => stage.reservedBytes),
-    hostBytes: 0,
+    hostBytes: onHost,
     stages,
   };
 }
@@ -73,6 +75,12 @@ function memoryWarnings({ stages, capacityBytes }: MemoryReport): string[] {
   return [
     `Stage ${worst.stage} needs ${formatBytes(worst.peakBytes)} of ${formatBytes(capacityBytes)}: ${formatBytes(worst.peakBytes - capacityBytes)} too much${others}.`,
   ];
+}
+
+function hostWarnings({ hostBytes }: MemoryReport, capacityBytes: number): string[] {
+  if (hostBytes <= capacityBytes) return [];
+  const over = formatBytes(hostBytes - capacityBytes);
+  return [`An instance needs ${formatBytes(hostBytes)} of its host's ${formatBytes(capacityBytes)}: ${over} too much.`];
 }
 
 function partitionReport(job: Job, { cuts, stages, timeline }: Findings): PartitionReport {

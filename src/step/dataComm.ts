@@ -5,6 +5,7 @@ import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
+import { hostRates } from './offloadedPass.ts';
 import { exposedShardedSeconds } from './shardedPass.ts';
 import { backwardSeconds, type DataCommOf, forwardSeconds, type UnitProfile } from './stageProfile.ts';
 
@@ -48,8 +49,12 @@ export function dataCommOf(job: Job, layout: RankLayout): DataCommOf {
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
   const { stolenByCollectives } = efficiencyOf(accelerator);
+  // An offloaded shard comes from the host before it is gathered.
+  const onHost = (job.parallelism.offload?.parameters ?? 0) / shards.ranks;
+  const { toDevice } = hostRates(job.cluster);
+  const fromHost = (parameters: number) => (onHost * parameters * bytes.parameter) / toDevice;
   const gather = ({ parameters }: UnitProfile) =>
-    zeroStage === 3 ? collectiveSeconds('all-gather', parameters * bytes.parameter, shards) : 0;
+    zeroStage === 3 ? collectiveSeconds('all-gather', parameters * bytes.parameter, shards) + fromHost(parameters) : 0;
   const scatter = ({ parameters }: UnitProfile) =>
     collectiveSeconds('reduce-scatter', parameters * bytes.gradient, shards);
   const copied = job.stack.shardedCopyBytes;

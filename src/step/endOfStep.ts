@@ -5,6 +5,7 @@ import { momentBytes, type Optimizer } from '../memory/states.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
+import { hostOptimizerSeconds } from './hostOptimizer.ts';
 import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';
 
 /** When the last backward pass of a device's chunk runs, and the chunk. */
@@ -71,10 +72,12 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
   const owned = zeroStage === 0 ? parameters : Math.ceil(parameters / shards);
   const kept = zeroStage < 2 ? parameters : owned;
   const passes = gradientPasses * gradientBytes(stack.gradientAccumulationDtype);
-  const optimizer = memoryBoundSeconds(
+  const onHost = job.parallelism.offload?.optimizer ?? 0;
+  const onDevice = memoryBoundSeconds(
     cluster.instance.accelerator,
-    owned * steppedBytes(training.optimizer, elementBytes(training.precision)) + kept * passes,
+    (1 - onHost) * owned * steppedBytes(training.optimizer, elementBytes(training.precision)) + kept * passes,
   );
+  const optimizer = onDevice + hostOptimizerSeconds(job, onHost * owned);
   const gathers = zeroStage === 1 || zeroStage === 2;
   const gatherBytes = gathers ? parameters * bytes.parameter : 0;
   const gathered = collectiveSeconds('all-gather', gatherBytes, groups.shards);

@@ -23,6 +23,9 @@ export interface UnitCost {
 /** Sharpness of the smooth maximum of device and host time: a host that is nearly as slow is felt a little. */
 const hostSharpness = 4;
 
+/** Weight gradients are four to six of about 25 launches of a layer's backward pass. */
+const weightShareOfHost = 0.2;
+
 /** What a unit costs, its operators run one after another with collectives beside them where the stack overlaps them. */
 export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecompute): UnitCost {
   const { accelerator, stack, choice, sequences } = context;
@@ -44,16 +47,15 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const hostForward = stack.hostSecondsPerLayer.forward * factor;
   const hostBackward = stack.hostSecondsPerLayer.backward * factor;
   const forwardGap = hostGap(forward + forwardComm.tensor + forwardComm.context, hostForward);
-  const backwardGap = hostGap(
-    backwardInput + backwardWeight + backwardComm.tensor + backwardComm.context,
-    hostBackward,
-  );
+  const inputSeconds = backwardInput + backwardComm.tensor + backwardComm.context;
+  const inputGap = hostGap(inputSeconds, hostBackward * (1 - weightShareOfHost));
+  const weightGap = hostGap(backwardWeight, hostBackward * weightShareOfHost);
   const whole = recompute === 'full' || recompute === 'inner' ? 1 : 0;
   return {
     forward: forward + forwardGap,
     recompute: again + whole * forwardGap,
-    backwardInput: backwardInput + backwardGap,
-    backwardWeight,
+    backwardInput: backwardInput + inputGap,
+    backwardWeight: backwardWeight + weightGap,
     forwardTensorComm: forwardComm.tensor,
     recomputeTensorComm: whole * forwardComm.tensor,
     backwardTensorComm: backwardComm.tensor,

@@ -45,11 +45,6 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'true is not modelled for megatron-core; false is',
   ],
   [
-    { 'parallelism.schedule': 'auto' },
-    'parallelism.schedule',
-    'auto is not modelled yet; `foretrain schedules` lists what is',
-  ],
-  [
     { 'parallelism.partitioner': 'multilevel' },
     'parallelism.partitioner',
     'multilevel is not modelled yet; exact, tree, uniform and layers are',

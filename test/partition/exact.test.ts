@@ -235,10 +235,26 @@ describe('exact on GPT-3 175B', () => {
     expect(cuts.proved).toBe(true);
   });
 
-  it('cuts between operators within one per cent of the bound', () => {
+  const operators = () => {
     const layer = [0.012, 0.24, 0.03, 0.02, 0.015, 0.03, 0.09, 0.008, 0.01, 0.012, 0.3, 0.02, 0.3, 0.008, 0.01];
-    const seconds = [0.02, ...new Array<number[]>(96).fill(layer).flat(), 0.012, 0.45, 0.09, 0.02];
-    const cuts = exact(problem({ seconds, stages: 16, virtualStages: 4 }));
+    return [0.02, ...new Array<number[]>(96).fill(layer).flat(), 0.012, 0.45, 0.09, 0.02];
+  };
+
+  it('cuts between operators within one per cent of the bound', () => {
+    const cuts = exact(problem({ seconds: operators(), stages: 16, virtualStages: 4 }));
     expect(cuts.bottleneckSeconds / cuts.lowerBoundSeconds - 1).toBeLessThan(0.01);
+  });
+
+  it.each(['loop', 'v', 'dual'] as const)('cuts between operators under %s within its memory', (placement) => {
+    const seconds = operators();
+    const total = seconds.reduce((sum, value) => sum + value, 0);
+    const stages = 8;
+    const capacityBytes = ((placement === 'dual' ? 2.2 : 1.1) * total) / stages;
+    const at = problem({ seconds, staticBytes: seconds, stages, virtualStages: 2, placement, capacityBytes });
+    const cuts = exact(at);
+    const figures = figuresOf(at, cuts.ends);
+    expect(figures.over).toBe(0);
+    expect(figures.bottleneck).toBeCloseTo(cuts.bottleneckSeconds, 9);
+    expect(cuts.bottleneckSeconds / cuts.lowerBoundSeconds - 1).toBeLessThan(0.02);
   });
 });

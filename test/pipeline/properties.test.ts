@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { planLowerBound } from '../../src/pipeline/lowerBound.ts';
 import { inFlight, inFlightUntilInput } from '../../src/pipeline/memory.ts';
 import { oneForwardOneBackward } from '../../src/pipeline/orders/oneForwardOneBackward.ts';
@@ -23,6 +23,9 @@ import { findSchedule, schedules } from '../../src/pipeline/schedules/index.ts';
 import { pipelineShape } from '../../src/pipeline/shape.ts';
 import { fixedSchedules, type Instance, instance, legalShape, wholeCosts } from './arbitrary.ts';
 import { equalCosts, makespan, run } from './make.ts';
+
+// Properties run many steps; a busy machine may need a while.
+vi.setConfig({ testTimeout: 60_000 });
 
 const MODES: readonly TransferMode[] = ['async', 'link', 'blocking'];
 
@@ -82,7 +85,7 @@ describe('every schedule', () => {
         expect(planLowerBound(plan, costs, residency)).toBeLessThanOrEqual(time * (1 + 1e-12));
         if (plan.fusedClasses.length === 0) expect(residentBound(plan, costs, residency)).toBeLessThanOrEqual(time);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -163,7 +166,7 @@ describe('every fixed order', () => {
           expect(after).toBeLessThanOrEqual(before + passes * more);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

@@ -49,7 +49,10 @@ function expectConsistent(state: KwayState): void {
 }
 
 const searches: readonly (readonly [string, (state: KwayState, seed: number) => void])[] = [
-  ['k-way FM', (state, seed) => void refineKway(state, { rounds: 3, seeds: 2, global: 1, patience: 10 }, createRng(seed))],
+  [
+    'k-way FM',
+    (state, seed) => void refineKway(state, { rounds: 3, seeds: 2, global: 1, patience: 10 }, createRng(seed)),
+  ],
   ['FM between pairs', (state) => refinePairs(state)],
   ['flows', (state, seed) => refineByFlow(state, 8, createRng(seed))],
 ];
@@ -194,7 +197,13 @@ describe('the tools', () => {
         network.augment(Infinity);
         let smallest = Infinity;
         for (let set = 1; set < 1 << (flat.n - 1); set += 2) {
-          smallest = Math.min(smallest, edgeCut(flat, Int32Array.from({ length: flat.n }, (_, v) => (set >> v) & 1)));
+          smallest = Math.min(
+            smallest,
+            edgeCut(
+              flat,
+              Int32Array.from({ length: flat.n }, (_, v) => (set >> v) & 1),
+            ),
+          );
         }
         expect(network.value).toBeCloseTo(smallest, 6);
         const mark = new Uint8Array(flat.n);

@@ -4,6 +4,7 @@ import { cuts } from './cuts.ts';
 import { devices } from './devices.ts';
 import { experts } from './experts.ts';
 import { kernels } from './kernels.ts';
+import { offload } from './offload.ts';
 import { precision } from './precision.ts';
 import { schedule } from './schedule.ts';
 import { sequence } from './sequence.ts';
@@ -26,4 +27,5 @@ export const checks: readonly Check[] = [
   cuts,
   schedule,
   sharding,
+  offload,
 ];

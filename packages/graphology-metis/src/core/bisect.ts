@@ -61,12 +61,7 @@ export function bisect(problem: TwoWayProblem, effort: BisectEffort, rng: Rng): 
   return bisectLevel(problem, problem.limit, effort, rng);
 }
 
-function bisectLevel(
-  problem: TwoWayProblem,
-  finestLimit: Float64Array,
-  effort: BisectEffort,
-  rng: Rng,
-): Int32Array {
+function bisectLevel(problem: TwoWayProblem, finestLimit: Float64Array, effort: BisectEffort, rng: Rng): Int32Array {
   const { graph, fixed } = problem;
   const size = coarsestSize(graph.ncon);
   if (graph.n > size) {

@@ -33,7 +33,7 @@ export const EFFORTS: { readonly [quality in Quality]: Effort } = {
     perPart: 20,
     least: 60,
     coarseFm: { global: 0, rounds: 1, seeds: 10, patience: 15 },
-    fineFm: { global: 0, rounds: 1, seeds: 10, patience: 15 },
+    fineFm: { global: 0, rounds: 1, seeds: 25, patience: 10 },
     small: 2500,
     population: 1,
     children: 0,
