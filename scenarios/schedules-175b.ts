@@ -3,12 +3,13 @@
  *
  * A schedule buys a shorter step with memory: zero bubbles need twice the activations of 1F1B (arXiv 2401.10241), chunks
  * keep more microbatches in flight (arXiv 2104.04473), DualPipe holds the parameters twice (arXiv 2412.19437), and a V of
- * two chunks gives half of it back (arXiv 2405.15362). Memory that is short can be bought with time: recompute the
+ * two chunks gives half of it back (arXiv 2405.15362). `auto` finds an order of its own for the memory there is. Memory that is short can be bought with time: recompute the
  * activations. So which schedule wins depends on how much memory there is, and this story asks three questions of each
  * cluster: how fast is every schedule if memory were endless, which of them fit, and which wins once each has bought the
  * memory it lacks.
  */
 import { ForetrainError, type Report, readJob, type Simulation, simulateDetailed } from '../src/index.ts';
+import type { Schedule } from '../src/pipeline/schedule.ts';
 import { schedules } from '../src/pipeline/schedules/index.ts';
 import { plainStyle, renderStrip, renderTable, wrap } from '../src/report/index.ts';
 import { formatBytes, formatDecimal, formatPercent, formatSeconds } from '../src/units.ts';
@@ -45,8 +46,9 @@ type ClusterChoice = (typeof clusters)[number];
 const recomputes = ['none', 'selective', 'full'] as const;
 type RecomputeChoice = (typeof recomputes)[number];
 
-/** Schedules that put two chunks on a device; the others run one. */
-const chunksOf = ({ placement }: { readonly placement: string }) => (placement === 'v' || placement === 'loop' ? 2 : 1);
+/** A V or a loop has two chunks a device, the others one; an order of its own is sought for both. */
+const chunksOf = ({ name, placement }: Schedule): readonly number[] =>
+  name === 'auto' ? [1, 2] : placement === 'v' || placement === 'loop' ? [2] : [1];
 
 interface Outcome {
   readonly schedule: string;
@@ -65,7 +67,8 @@ function forecast(cluster: ClusterChoice, name: string, virtualStages: number, r
     parallelism: { ...settings.parallelism, schedule: name, virtualStages, microBatchSize, recompute },
   });
   const simulation = simulateDetailed(job);
-  return { schedule: name, recompute, report: simulation.report, simulation };
+  const label = name === 'auto' && virtualStages > 1 ? 'auto on a V' : name;
+  return { schedule: label, recompute, report: simulation.report, simulation };
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -73,15 +76,16 @@ const refused = new Map<string, string>();
 
 /** Every schedule with one way to recompute; those that the job cannot run are told apart. */
 function runAll(cluster: ClusterChoice, recompute: RecomputeChoice): readonly Outcome[] {
-  return schedules.flatMap((schedule) => {
+  const found: Outcome[] = [];
+  for (const schedule of schedules) {
     try {
-      return [forecast(cluster, schedule.name, chunksOf(schedule), recompute)];
+      for (const chunks of chunksOf(schedule)) found.push(forecast(cluster, schedule.name, chunks, recompute));
     } catch (error) {
       if (!(error instanceof ForetrainError)) throw error;
       refused.set(schedule.name, error.faults.map(({ message }) => message).join('; '));
-      return [];
     }
-  });
+  }
+  return found;
 }
 
 const byTime = (a: Outcome, b: Outcome) => a.report.stepTimeSeconds - b.report.stepTimeSeconds;

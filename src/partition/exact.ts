@@ -3,10 +3,11 @@ import { lowerBoundSeconds } from './bound.ts';
 import { type Chain, chainOf, TOLERANCE } from './chain.ts';
 import { cutOnce } from './cutOnce.ts';
 import { enumerateCuts, isEnumerable } from './enumerate.ts';
-import { cutsOf } from './evaluate.ts';
+import { compareScores, cutsOf, score } from './evaluate.ts';
 import { kickCuts } from './kicks.ts';
-import { polishCuts, searchCuts, searchPairs } from './localSearch.ts';
+import { improveCuts, polishCuts, searchCuts, searchPairs } from './localSearch.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
+import { equalEnds, keepsForced } from './start.ts';
 import { proveTwoChunks } from './twoChunks.ts';
 
 /** Two chunks a device are proved up to this many units: layers, but not operators. */
@@ -47,11 +48,20 @@ export function exact(problem: PartitionProblem): Cuts {
     for (const corridor of few ? [Number.POSITIVE_INFINITY] : CORRIDORS) {
       searchPairs(chain, ends, floor, budget, corridor);
     }
+    if (few) improveFromEqual(chain, ends, floor);
     if (few) kickCuts(chain, ends, floor, budget);
   }
   const cuts = cutsOf(chain, polishCuts(chain, ends));
   const meets = cuts.overBytes === 0 && cuts.bottleneckSeconds <= withinMemory * (1 + TOLERANCE);
   return { ...cuts, proved: proved || meets };
+}
+
+/** Takes what equal layers lead to, where that is better: a search must never be beaten by them. */
+function improveFromEqual(chain: Chain, ends: Int32Array, floor: number): void {
+  const equal = equalEnds(chain.units, chain.virtualStages);
+  if (equal === undefined || !keepsForced(chain, equal)) return;
+  improveCuts(chain, equal, floor);
+  if (compareScores(score(chain, equal), score(chain, ends)) < 0) ends.set(equal);
 }
 
 function checkForced(chain: Chain): void {

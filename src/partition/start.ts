@@ -24,3 +24,29 @@ export function startingCuts(chain: Chain): Int32Array {
   ends[virtualStages - 1] = units;
   return ends;
 }
+
+/**
+ * Ends of equal layers, where the first unit is the embedding, the last the head and a remainder goes to the first
+ * stages; undefined where there are fewer layers than virtual stages.
+ */
+export function equalEnds(units: number, virtualStages: number): Int32Array | undefined {
+  const count = units - 2;
+  if (count < virtualStages) return undefined;
+  const least = Math.floor(count / virtualStages);
+  const longer = count - least * virtualStages;
+  const ends = Int32Array.from(
+    { length: virtualStages },
+    (_, stage) => 1 + (stage + 1) * least + Math.min(stage + 1, longer),
+  );
+  ends[virtualStages - 1] = units;
+  return ends;
+}
+
+/** Whether cuts end a stage wherever one must end. */
+export function keepsForced(chain: Chain, ends: Int32Array): boolean {
+  for (let stage = 0, from = 0; stage < ends.length; stage++) {
+    if (chain.forced[ends[stage]] > from) return false;
+    from = ends[stage];
+  }
+  return true;
+}

@@ -19,11 +19,19 @@ const MOST_TRANSITIONS_OVER = 5e4;
 export function proveTwoChunks(chain: Chain, ends: Int32Array, floor: number): boolean {
   const nothingFits = floor === Number.POSITIVE_INFINITY;
   const budget: Budget = { transitions: nothingFits ? MOST_TRANSITIONS_OVER : MOST_TRANSITIONS };
+  const least = floor * (1 + TOLERANCE);
+  const meetsFloor = () => {
+    const { overBytes, bottleneckSeconds } = score(chain, ends);
+    return overBytes === 0 && bottleneckSeconds <= least;
+  };
+  if (meetsFloor()) return true;
+  // Often the floor can be met, and so tight a limit leaves few states.
+  if (!nothingFits && cutBest(chain, { seconds: least, extraBytes: 0 }, budget, ends, least)) return true;
   if (!leastOver(chain, ends, budget)) return false;
+  if (meetsFloor()) return true;
   const { overBytes, bottleneckSeconds } = score(chain, ends);
-  if (overBytes === 0 && bottleneckSeconds <= floor * (1 + TOLERANCE)) return true;
   const faster = { seconds: bottleneckSeconds * LESS, extraBytes: overBytes };
-  return cutBest(chain, faster, budget, ends) !== undefined;
+  return cutBest(chain, faster, budget, ends, overBytes > 0 ? 0 : least) !== undefined;
 }
 
 /** Brings down the bytes over capacity by halves, then step by step; false where the budget ran out. */
@@ -35,7 +43,13 @@ function leastOver(chain: Chain, ends: Int32Array, budget: Budget): boolean {
     const less = lessOver(reached);
     if (less < impossible) return true;
     const extraBytes = halving ? (impossible + less) / 2 : less;
-    const found = cutBest(chain, { seconds: Number.POSITIVE_INFINITY, extraBytes }, budget, ends);
+    const found = cutBest(
+      chain,
+      { seconds: Number.POSITIVE_INFINITY, extraBytes },
+      budget,
+      ends,
+      Number.POSITIVE_INFINITY,
+    );
     if (found === undefined) return false;
     if (found) continue;
     if (!halving) return true;
@@ -43,8 +57,18 @@ function leastOver(chain: Chain, ends: Int32Array, budget: Budget): boolean {
   }
 }
 
-/** Writes the cuts with the least bottleneck within the limits; false where there are none, undefined without budget. */
-function cutBest(chain: Chain, limits: StrandLimits, budget: Budget, ends: Int32Array): boolean | undefined {
+/**
+ * Writes the cuts with the least bottleneck within the limits; false where there are none, undefined without budget.
+ *
+ * @param enough seconds that are good enough to look no further
+ */
+function cutBest(
+  chain: Chain,
+  limits: StrandLimits,
+  budget: Budget,
+  ends: Int32Array,
+  enough: number,
+): boolean | undefined {
   const strands = wholeStrands(chain);
   if (strands.inward) {
     const reached = cutStrands(chain, strands, limits, budget, ends);
@@ -63,6 +87,7 @@ function cutBest(chain: Chain, limits: StrandLimits, budget: Budget, ends: Int32
     const reached = cutStrands(chain, strands, { ...limits, seconds }, budget, ends);
     if (reached === undefined) return undefined;
     if (reached === Number.POSITIVE_INFINITY) continue;
+    if (reached <= enough) return true;
     found = true;
     seconds = reached * LESS;
   }

@@ -2,6 +2,7 @@ import { fail } from '../errors.ts';
 import { evaluate } from './evaluate.ts';
 import { virtualStageCount } from './layout.ts';
 import type { Cuts, PartitionProblem } from './problem.ts';
+import { equalEnds } from './start.ts';
 
 /**
  * Equal transformer layers, as Megatron launches them: the embedding goes with the first virtual stage, the head with
@@ -12,19 +13,15 @@ import type { Cuts, PartitionProblem } from './problem.ts';
  */
 export function uniform(problem: PartitionProblem): Cuts {
   const stages = virtualStageCount(problem);
-  const count = problem.seconds.length - 2;
-  if (count < stages) {
+  const units = problem.seconds.length;
+  const ends = equalEnds(units, stages);
+  if (ends === undefined) {
     fail(
       'parallelism.partitioner',
-      `uniform gives every virtual stage a transformer layer, and ${stages} virtual stages are more than ${count} layers; use exact or fewer stages`,
+      `uniform gives every virtual stage a transformer layer, and ${stages} virtual stages are more than ${units - 2} layers; use exact or fewer stages`,
     );
   }
-  const least = Math.floor(count / stages);
-  const longer = count - least * stages;
-  return layers(
-    problem,
-    Array.from({ length: stages }, (_, stage) => least + (stage < longer ? 1 : 0)),
-  );
+  return evaluate(problem, ends);
 }
 
 /**

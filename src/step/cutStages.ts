@@ -6,6 +6,7 @@ import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import { type Cuts, exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
 import { isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
+import { formatCount } from '../units.ts';
 import { chainItems } from './chainItems.ts';
 import { statesOnDevice } from './deviceMemory.ts';
 import type { ProfileOf } from './stageProfile.ts';
@@ -23,6 +24,11 @@ export function partitionProblem(
   const { degrees, virtualStages, microBatchSize } = job.parallelism;
   const { stack, cluster } = job;
   const count = chain.length;
+  const parts = degrees.pipeline * (placement === 'dual' ? 1 : virtualStages);
+  if (parts > count) {
+    const message = `makes ${formatCount(parts)} virtual stages of only ${formatCount(count)} operators`;
+    fail('parallelism.pipeline', `${message}; ${formatCount(Math.floor(count / virtualStages))} or less would do`);
+  }
   const seconds = new Float64Array(count);
   const staticBytes = new Float64Array(count);
   const activationBytes = new Float64Array(count);

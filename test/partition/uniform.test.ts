@@ -39,6 +39,42 @@ describe('uniform', () => {
   });
 });
 
+describe('uniform with several chunks a device', () => {
+  it('is no better than exact, whatever the memory', () => {
+    let beaten = 0;
+    for (const [stages, virtualStages] of [
+      [4, 2],
+      [4, 3],
+      [8, 3],
+      [4, 6],
+      [8, 4],
+    ]) {
+      for (const percent of [100, 105, 115, 130, 200]) {
+        const seconds = [...model(60).slice(0, -1), 2.5];
+        const count = stages * virtualStages;
+        const inFlight = Array.from({ length: count }, (_, stage) => count - stage);
+        const need = ((62 / stages) * (1 + 0.1 * (count / 2)) * percent) / 100;
+        const bytes = new Array<number>(62).fill(1);
+        const at = problem({
+          seconds,
+          staticBytes: bytes,
+          activationBytes: bytes.map(() => 0.1),
+          stages,
+          virtualStages,
+          inFlight,
+          capacityBytes: need,
+        });
+        const equal = uniform(at);
+        const best = exact(at);
+        expect(best.overBytes).toBeLessThanOrEqual(equal.overBytes);
+        if (best.overBytes < equal.overBytes) beaten++;
+        else expect(best.bottleneckSeconds).toBeLessThanOrEqual(equal.bottleneckSeconds * (1 + 1e-9));
+      }
+    }
+    expect(beaten).toBeGreaterThan(0);
+  });
+});
+
 describe('layers', () => {
   it('takes counts by hand; none leaves only the embedding or the head', () => {
     const at = problem({ seconds: model(6), stages: 4 });

@@ -143,7 +143,8 @@ it('answers for any model, devices and weight with finite figures that add up', 
   let idle = 0;
   fc.assert(
     fc.property(any, ({ layers, vocabularySize, tiedEmbeddings, family, ...rest }) => {
-      const model = { name: 'any', family, layers, vocabularySize, tiedEmbeddings, hiddenSize: 512, attentionHeads: 8 };
+      const sizes = { hiddenSize: 512, attentionHeads: 8, feedForwardSize: 2048 };
+      const model = { name: 'any', family, layers, vocabularySize, tiedEmbeddings, ...sizes };
       const { report } = simulateDetailed(treeJob({ model, ...rest }));
       const { stages } = report.partition;
       const devices = stages.map(({ stage }) => stage);
@@ -151,7 +152,7 @@ it('answers for any model, devices and weight with finite figures that add up', 
       expect(total(stages.map((stage) => stage.parameters))).toBe(report.parameters);
       expect(total(Object.values(report.breakdownSeconds))).toBeCloseTo(report.stepTimeSeconds, 9);
       // Runs are maximal: neighbours are on different devices.
-      devices.forEach((device, stage) => expect(device).not.toBe(devices[stage + 1]));
+      for (const [stage, device] of devices.entries()) expect(device).not.toBe(devices[stage + 1]);
       for (const memory of report.memory.stages) expect(Number.isFinite(memory.peakBytes)).toBe(true);
       if (new Set(devices).size < devices.length) visitedAgain++;
       if (new Set(devices).size < rest.pipeline) idle++;

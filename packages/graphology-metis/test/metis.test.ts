@@ -1,7 +1,11 @@
-import Graph, { DirectedGraph, MultiGraph, UndirectedGraph } from 'graphology';
+import * as graphology from 'graphology';
+import { DirectedGraph, MultiGraph, UndirectedGraph } from 'graphology';
 import { describe, expect, it } from 'vitest';
 import metis from '../src/index.ts';
 import { grid } from './graphs.ts';
+
+// The package's types show its default export to CommonJS only.
+const { default: Graph } = graphology as unknown as { readonly default: typeof MultiGraph };
 
 function gridGraph(): UndirectedGraph {
   const graph = new UndirectedGraph();

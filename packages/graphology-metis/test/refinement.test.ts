@@ -79,7 +79,7 @@ describe('local search', () => {
             expect(Math.min(...state.members)).toBeGreaterThan(0);
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     });
   }
@@ -92,7 +92,7 @@ describe('local search', () => {
         expect(rebalance(state)).toBeLessThanOrEqual(before + 1e-12);
         expectConsistent(state);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -106,7 +106,7 @@ describe('local search', () => {
         expectConsistent(state);
         expect(communicationVolume(state.graph, state.part, k, sizes)).toBeLessThanOrEqual(before + 1e-9);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -151,7 +151,7 @@ describe('coarsening', () => {
           6,
         );
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 
@@ -210,7 +210,7 @@ describe('the tools', () => {
         network.reach(1, mark, new Int32Array(flat.adjncy.length));
         expect(edgeCut(flat, new Int32Array(mark))).toBeCloseTo(smallest, 6);
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { BACKWARD, FORWARD, WEIGHT } from '../schedule.ts';
-import type { PassOrders, Problem } from './problem.ts';
+import { PASSES, type PassOrders, type Problem } from './problem.ts';
 
 const NONE = -1;
 const UNKNOWN = -1;
@@ -18,7 +18,7 @@ export class Evaluator {
   readonly #cursor: Int32Array;
   readonly #blockedOn: Int32Array;
   readonly #stack: Int32Array;
-  /** By kind · virtualStages + virtual stage: how far to the pass it waits for, whose device waits for it, its delay. */
+  /** By kind · virtualStages + virtual stage: how far it is to the pass it waits for, the delay, and the device that waits for it. */
   readonly #source: Int32Array;
   readonly #delay: Float64Array;
   readonly #waiting: Int32Array;
@@ -30,9 +30,9 @@ export class Evaluator {
     this.#cursor = new Int32Array(stages);
     this.#blockedOn = new Int32Array(stages);
     this.#stack = new Int32Array(stages + 1);
-    this.#source = new Int32Array(3 * count).fill(0);
-    this.#delay = new Float64Array(3 * count);
-    this.#waiting = new Int32Array(3 * count).fill(NONE);
+    this.#source = new Int32Array(PASSES * count);
+    this.#delay = new Float64Array(PASSES * count);
+    this.#waiting = new Int32Array(PASSES * count).fill(NONE);
     this.times = {
       start: new Float64Array(passes),
       end: new Float64Array(passes),
