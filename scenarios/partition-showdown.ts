@@ -142,6 +142,13 @@ print(
   ),
 );
 
+print(
+  'The module tree comes out nearly as even as the best cut, and is late all the same where stages are many: the head is\n' +
+    "a sibling of the layers and stays on the tree's first device, so that every microbatch ends where it began, and what\n" +
+    'one stage hands to the next goes through that device. With 10 microbatches in flight (stages + 2, the default) the\n' +
+    'longer way round does not fill the pipeline.\n',
+);
+
 // 3. A fine cut: between any two operators rather than between layers. No stack can launch it, but it shows what is lost.
 print('# Between operators rather than layers, by the exact partitioner\n');
 print(

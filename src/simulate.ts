@@ -2,7 +2,6 @@ import { cutsInside, sentBytes } from './graph/slice.ts';
 import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
 import { type Cuts, rankLayout } from './partition/index.ts';
-import { planSchedule } from './pipeline/planSchedule.ts';
 import { type PipelineTimeline, runPipeline } from './pipeline/run.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
@@ -16,7 +15,7 @@ import { dataCommOf } from './step/dataComm.ts';
 import { evidenceFor } from './step/evidence.ts';
 import { type FinishedStep, finishStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
-import { keepsToMemory, promisingSchedule, withMemoryLimit } from './step/memoryLimit.ts';
+import { keepsToMemory, planWithinMemory, promisingSchedule } from './step/memoryLimit.ts';
 import { optimizerStart } from './step/memoryTimeline.ts';
 import type { ModuleAssignment } from './step/moduleAssignments.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
@@ -97,7 +96,7 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
     const stages = stageProfiles(job, chain, profileOf, cuts.ends, dataComm);
     if (cutsInside(chain)) transfers = transfersAt(cuts);
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
-    const plan = planSchedule(schedule, withMemoryLimit(schedule, shape, problem, cuts), costs);
+    const plan = planWithinMemory(schedule, shape, costs, problem, cuts);
     const held = microbatchesInFlight(plan);
     if (treeCut === undefined && !keepsToMemory(schedule) && exceeds(held, inFlight) && recuts < mostRecuts) {
       inFlight = raised(inFlight, held);

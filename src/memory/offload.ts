@@ -1,5 +1,5 @@
 import type { Stack } from '../stack/stack.ts';
-import type { KeptTensor, UnitRecompute } from './unitMemory.ts';
+import type { UnitRecompute } from './recompute.ts';
 
 /** What lies in the memory of the host instead of the device's: fractions from 0 to 1. */
 export interface Offload {
@@ -19,14 +19,14 @@ export interface Offload {
  */
 const leastBytes = 2 * 2 ** 20;
 
-/** Bytes of a unit's kept tensors that a stack can copy to the host. */
-export function offloadableBytes(stack: Stack, recompute: UnitRecompute, kept: readonly KeptTensor[]): number {
+/** Bytes of a unit's kept tensors, of these sizes, that a stack can copy to the host. */
+export function offloadableBytes(stack: Stack, recompute: UnitRecompute, kept: readonly number[]): number {
   switch (stack.offloads.activations) {
     case 'none':
       return 0;
     case 'checkpoints':
-      return recompute === 'full' ? kept.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
+      return recompute === 'full' ? kept.reduce((sum, bytes) => sum + bytes, 0) : 0;
     case 'tensors':
-      return kept.reduce((sum, { bytes }) => (bytes >= leastBytes ? sum + bytes : sum), 0);
+      return kept.reduce((sum, bytes) => (bytes >= leastBytes ? sum + bytes : sum), 0);
   }
 }

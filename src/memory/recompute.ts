@@ -1,4 +1,9 @@
-import type { UnitRecompute } from './unitMemory.ts';
+/**
+ * What a unit does with its saved tensors: keeps them, drops those that cheap operators make again, drops those of the
+ * attention core, keeps what torchtitan's per-operator policy keeps, keeps only its input, or, inside a checkpoint of
+ * several units, nothing.
+ */
+export type UnitRecompute = 'none' | 'cheap' | 'selective' | 'selective-op' | 'full' | 'inner';
 
 /**
  * What the forward pass throws away and the backward pass computes again.

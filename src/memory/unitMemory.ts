@@ -2,14 +2,9 @@ import type { Unit } from '../graph/computeGraph.ts';
 import { type Operator, savedBytes, sum } from '../graph/operator.ts';
 import type { Stack } from '../stack/stack.ts';
 import { offloadableBytes } from './offload.ts';
+import type { UnitRecompute } from './recompute.ts';
 
-/**
- * What a unit does with its saved tensors: keeps them, drops those that cheap operators make again, drops those of the
- * attention core, keeps what torchtitan's per-operator policy keeps, keeps only its input, or, inside a checkpoint of
- * several units, nothing.
- */
-export const unitRecomputes = ['none', 'cheap', 'selective', 'selective-op', 'full', 'inner'] as const;
-export type UnitRecompute = (typeof unitRecomputes)[number];
+export type { UnitRecompute };
 
 /** A tensor that stays from the forward to the backward pass of a microbatch. */
 export interface KeptTensor {
@@ -52,7 +47,11 @@ export function unitMemory(unit: Unit, stack: Stack, sequences: number, recomput
     recomputedBytes: Math.max(0, all * sequences - saved),
     gradientBytes: gradientBytes(unit) * sequences,
     lossTransientBytes: sum(losses, ({ backwardWorkspaceBytes = 0 }) => backwardWorkspaceBytes) * sequences,
-    offloadableBytes: offloadableBytes(stack, recompute, tensors),
+    offloadableBytes: offloadableBytes(
+      stack,
+      recompute,
+      tensors.map(({ bytes }) => bytes),
+    ),
   };
 }
 

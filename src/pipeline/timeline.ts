@@ -3,7 +3,7 @@ const INITIAL_TASKS = 256;
 function grown<T extends Int32Array | Float64Array>(array: T, length: number, make: (length: number) => T): T {
   if (length <= array.length) return array;
   const larger = make(Math.max(length, 2 * array.length));
-  larger.set(array as never);
+  larger.set(array);
   return larger;
 }
 const ints = (length: number) => new Int32Array(length);

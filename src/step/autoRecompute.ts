@@ -34,11 +34,7 @@ const modes: readonly UnitRecompute[] = ['none', 'cheap', 'selective', 'selectiv
  * @param profileOf what a unit of the job costs under a mode
  * @param simulate forecasts a job whose recomputation is decided
  */
-export function cheapestRecompute<S extends Simulated>(
-  job: Job,
-  profileOf: ProfileOf,
-  simulate: (job: Job) => S,
-): S {
+export function cheapestRecompute<S extends Simulated>(job: Job, profileOf: ProfileOf, simulate: (job: Job) => S): S {
   const tried = named.map((recompute) => simulate(withRecompute(job, recompute)));
   const fitting = tried.filter(({ report }) => report.fits);
   if (fitting.length === 0) return tried[tried.length - 1]!;

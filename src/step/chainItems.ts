@@ -31,7 +31,8 @@ export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readon
     const modes = known.get(unit) ?? new Map<UnitRecompute, readonly ChainItem[]>();
     known.set(unit, modes);
     const items =
-      modes.get(mode) ?? (whole ? [wholeItem(unit, mode, profileOf, offloaded)] : operatorItems(unit, mode, profileOf, offloaded));
+      modes.get(mode) ??
+      (whole ? [wholeItem(unit, mode, profileOf, offloaded)] : operatorItems(unit, mode, profileOf, offloaded));
     modes.set(mode, items);
     return items;
   });
@@ -51,12 +52,7 @@ function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloa
  * The operators of a unit, one by one. Together they cost what the unit does: what overlaps inside it is taken off each
  * in proportion. A layer that is recomputed keeps its input only, and any part of it needs room for all of it.
  */
-function operatorItems(
-  unit: Unit,
-  mode: UnitRecompute,
-  profileOf: ProfileOf,
-  offloaded: number,
-): readonly ChainItem[] {
+function operatorItems(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloaded: number): readonly ChainItem[] {
   const sum = wholeItem(unit, mode, profileOf, offloaded);
   const alone = unit.operators.map((_, at) => wholeItem(sliceUnit(unit, at, at + 1), mode, profileOf, offloaded));
   const total = (part: 'seconds' | 'savedBytes') => alone.reduce((all, item) => all + item[part], 0);

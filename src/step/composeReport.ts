@@ -6,8 +6,8 @@ import { chunkOf, deviceOf } from '../pipeline/placement.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
-import type { EvidenceFound } from './evidence.ts';
 import { hostBytes } from './deviceMemory.ts';
+import type { EvidenceFound } from './evidence.ts';
 import type { FinishedStep } from './finishStep.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
 import { backwardSeconds, forwardSeconds, type StageProfile } from './stageProfile.ts';
@@ -51,7 +51,12 @@ export function composeReport(job: Job, findings: Findings): Report {
     partition: partitionReport(job, findings),
     ...(training === undefined ? {} : { training }),
     nearest: evidence?.nearest ?? [],
-    warnings: [...findings.warnings, ...memoryWarnings(memory), ...hostWarnings(memory, hostCapacity), ...(evidence?.warnings ?? [])],
+    warnings: [
+      ...findings.warnings,
+      ...memoryWarnings(memory),
+      ...hostWarnings(memory, hostCapacity),
+      ...(evidence?.warnings ?? []),
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
-import { elementBytes } from '../stack/precision.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
+import { elementBytes } from '../stack/precision.ts';
 import { exchangedBytes } from './dataComm.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { stateSharding } from './profiles.ts';

@@ -2,8 +2,15 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { DeviceMemory } from './deviceMemory.ts';
 import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
-import type { PassPeak } from './stageMemory.ts';
 import type { StageProfile } from './stageProfile.ts';
+
+/** The fullest moment of a device's passes. */
+export interface PassPeak {
+  readonly savedBytes: number;
+  readonly transientBytes: number;
+  /** The task that runs then; −1 where there is none. */
+  readonly task: number;
+}
 
 /** How many of the largest things a report names. */
 const most = 5;

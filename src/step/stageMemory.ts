@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts';
 import { communicatorCount, frameworkMemory } from '../memory/framework.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { type DeviceMemory, deviceMemory, stepBytes } from './deviceMemory.ts';
-import { largestAlive } from './largestAlive.ts';
+import { largestAlive, type PassPeak } from './largestAlive.ts';
 import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
 import { type StageProfile, stagesOf } from './stageProfile.ts';
@@ -47,14 +47,6 @@ export function walkMemory(
     visit(task, held, transient, held - freed);
     held -= freed;
   }
-}
-
-/** The fullest moment of a device's passes. */
-export interface PassPeak {
-  readonly savedBytes: number;
-  readonly transientBytes: number;
-  /** The task that runs then; −1 where there is none. */
-  readonly task: number;
 }
 
 /** The moment at which a device holds most for backward passes and for the task at work. */

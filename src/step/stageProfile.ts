@@ -196,7 +196,13 @@ export function stageProfiles(
 
 /** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */
 export function forwardSeconds(stage: UnitCost & Partial<StageProfile>): number {
-  return stage.forward + stage.forwardTensorComm + stage.forwardContextComm + (stage.forwardDataComm ?? 0) + (stage.forwardOffload ?? 0);
+  return (
+    stage.forward +
+    stage.forwardTensorComm +
+    stage.forwardContextComm +
+    (stage.forwardDataComm ?? 0) +
+    (stage.forwardOffload ?? 0)
+  );
 }
 
 /** The same for the backward pass of the inputs, with what it computes again. */

@@ -49,11 +49,6 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'parallelism.partitioner',
     'multilevel is not modelled yet; exact, tree, uniform and layers are',
   ],
-  [
-    { smp: { parameters: { ddp: true, offload_activations: true } }, parallelism: undefined },
-    'smp.parameters.offload_activations',
-    'true is not modelled yet; false is',
-  ],
   [{ 'parallelism.expert': 2 }, 'parallelism.expert', '2 is not modelled yet; 1 is'],
   [{ 'parallelism.expertTensor': 2 }, 'parallelism.expertTensor', '2 is not modelled yet; 1 is'],
   [
@@ -61,12 +56,6 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'parallelism.placement',
     'auto is not modelled yet; PDT, DPT and the other orders of the three letters are',
   ],
-  [
-    { 'parallelism.offload': { activations: true } },
-    'parallelism.offload.activations',
-    'true is not modelled yet; false is',
-  ],
-  [{ 'parallelism.offload': { optimizer: 0.5 } }, 'parallelism.offload.optimizer', '0.5 is not modelled yet; false is'],
   [
     { 'cluster.instance': 'mi300x-platform' },
     'cluster.instance',

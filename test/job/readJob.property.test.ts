@@ -189,7 +189,7 @@ test('faults of different fields are all told, in whatever company', () => {
     'parallelism.placement': 'DDD',
     'parallelism.expert': 2,
     'parallelism.schedule': 'none',
-    'parallelism.offload': { activations: true },
+    'parallelism.offload': { activations: 2 },
   };
   fc.assert(
     fc.property(fc.subarray(Object.keys(faulty), { minLength: 1 }), (paths) => {

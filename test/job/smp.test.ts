@@ -129,6 +129,15 @@ describe('every key of version 1', () => {
     expect(read(job, { [p('_fp32_grad_accumulation')]: true }).stack.gradientAccumulationDtype).toBe('fp32');
   });
 
+  test('checkpoints are offloaded, and come back as early as the parameters say', () => {
+    const offload = { [p('offload_activations')]: true, 'parallelism.recompute': 'full' };
+    expect(read(job, offload).parallelism.offload).toMatchObject({ activations: 1, horizon: 4 });
+    const early = { ...offload, [p('activation_loading_horizon')]: 6 };
+    expect(read(job, early).parallelism.offload).toMatchObject({ activations: 1, horizon: 6 });
+    const faults = faultsOf(() => read(job, { [p('offload_activations')]: true }));
+    expect(faults.map(({ path }) => path)).toEqual([p('offload_activations')]);
+  });
+
   test('tensor ranks share what a group takes', () => {
     const { parallelism } = read(wide);
     expect(parallelism).toMatchObject({
@@ -183,6 +192,15 @@ describe('every key of version 2', () => {
     ],
   ])('%j', (changes, expected) => {
     expect(read(second, changes).parallelism).toMatchObject(expected);
+  });
+
+  test('a script offloads, and comes back as early as the parameters say', () => {
+    const changes = {
+      'parallelism.offload': { activations: true },
+      'parallelism.recompute': 'full',
+      [p('activation_loading_horizon')]: 3,
+    };
+    expect(read(second, changes).parallelism.offload).toMatchObject({ activations: 1, horizon: 3 });
   });
 
   test('an empty dictionary is version 1, or what the stack says', () => {
@@ -289,6 +307,22 @@ describe('faults', () => {
     expect(faults.map(({ path, code }) => [path, code])).toEqual([[p(key), 'not-modelled']]);
     expect(faults[0]?.message).toContain(message);
   });
+});
+
+test('a value of the wrong type is one fault, and nothing is concluded from it', () => {
+  const wrong = {
+    tensor_parallel_degree: '8',
+    microbatches: 2.5,
+    ddp: 'yes',
+    partitions: null,
+    pipeline_parallel_degree: [],
+  };
+  for (const [key, value] of Object.entries(wrong)) {
+    expect(faultsOf(() => read(wide, { [p(key)]: value })).map(({ path }) => path)).toEqual([p(key)]);
+  }
+  for (const key of ['hybrid_shard_degree', 'context_parallel_degree', 'tensor_parallel_degree']) {
+    expect(faultsOf(() => read(second, { [p(key)]: 'many' })).map(({ path }) => path)).toEqual([p(key)]);
+  }
 });
 
 describe('beside smp', () => {

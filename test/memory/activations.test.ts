@@ -85,7 +85,7 @@ function layerBytes(
   const software = options.software ?? stack('megatron-2021');
   const length = options.sequenceLength ?? sequenceLength;
   const graph = graphOf(name, { tensor, sequenceParallel, sequenceLength: length }, software);
-  return unitMemory(layerOf(graph), microBatchSize, recompute).savedBytes;
+  return unitMemory(layerOf(graph), stack('megatron-2021'), microBatchSize, recompute).savedBytes;
 }
 
 /**
@@ -133,7 +133,7 @@ describe('activations of a layer with FlashAttention', () => {
     const flash = stack('megatron-2021', { attention: 'flash2' });
     expect(layerBytes('gpt3-175b', split, 1, { software: flash })).toBe(107_057_152);
     const graph = graphOf({ ...model('gpt3-175b'), dropout: 0 }, { tensor: 8, sequenceParallel: true }, flash);
-    expect(unitMemory(layerOf(graph), 1, 'none').savedBytes).toBe(100_765_696);
+    expect(unitMemory(layerOf(graph), stack('megatron-2021'), 1, 'none').savedBytes).toBe(100_765_696);
   });
 
   // 8nh + 8n between the regions, 4nae + 4nge + 4na + 6nf inside: what Transformer Engine's fused kernels keep.
@@ -175,8 +175,8 @@ describe('scores of attention without dropout', () => {
   ] as const)('%s attention with dropout %d keeps %d bytes a score', (attention, dropout, bytes) => {
     const software = stack('megatron-2021', { attention });
     const graph = graphOf({ ...model('gpt3-175b'), dropout }, {}, software);
-    const none = unitMemory(layerOf(graph), 1, 'none').savedBytes;
-    const selective = unitMemory(layerOf(graph), 1, 'selective').savedBytes;
+    const none = unitMemory(layerOf(graph), stack('megatron-2021'), 1, 'none').savedBytes;
+    const selective = unitMemory(layerOf(graph), stack('megatron-2021'), 1, 'selective').savedBytes;
     expect(none - selective).toBe(bytes * 96 * sequenceLength ** 2);
   });
 });
@@ -186,7 +186,7 @@ describe('the loss of 4,096 tokens over a vocabulary of 128,256', () => {
   function peak(software: Stack): number {
     const graph = graphOf('llama3-8b', { sequenceLength: 4096 }, software);
     const head = graph.units.at(-1)!;
-    const memory = unitMemory(head, 1, 'none');
+    const memory = unitMemory(head, stack('megatron-2021'), 1, 'none');
     const loss = head.operators.find((operator) => operator.kind === 'loss')!;
     return memory.lossTransientBytes + loss.saved.reduce((sum, tensor) => sum + tensor.bytes, 0);
   }
@@ -206,8 +206,8 @@ describe('unitMemory', () => {
   it('is proportional to the sequences of a microbatch', () => {
     for (const unit of new Set(graphOf('gpt3-1.3b').units)) {
       for (const recompute of modes) {
-        const one = unitMemory(unit, 1, recompute);
-        const three = unitMemory(unit, 3, recompute);
+        const one = unitMemory(unit, stack('megatron-2021'), 1, recompute);
+        const three = unitMemory(unit, stack('megatron-2021'), 3, recompute);
         expect(three.savedBytes).toBe(3 * one.savedBytes);
         expect(three.recomputedBytes).toBe(3 * one.recomputedBytes);
         expect(three.gradientBytes).toBe(3 * one.gradientBytes);
@@ -217,7 +217,7 @@ describe('unitMemory', () => {
 
   it('makes up for what recomputation drops while one layer is computed again', () => {
     const layer = layerOf(graphOf('gpt3-175b', { tensor: 8 }));
-    const [none, selective, full] = modes.map((recompute) => unitMemory(layer, 1, recompute));
+    const [none, selective, full] = modes.map((recompute) => unitMemory(layer, stack('megatron-2021'), 1, recompute));
     expect(selective!.savedBytes).toBeLessThan(none!.savedBytes);
     expect(full!.savedBytes).toBeLessThan(selective!.savedBytes);
     expect(none!.recomputedBytes).toBe(0);

@@ -116,10 +116,10 @@ describe('exact on worked examples', () => {
 
 describe('exact against every cut of small chains', () => {
   it.each([
-    ['linear', 9, 1500],
-    ['loop', 9, 1200],
-    ['v', 9, 800],
-    ['dual', 9, 800],
+    ['linear', 9, 1200],
+    ['loop', 9, 900],
+    ['v', 9, 600],
+    ['dual', 9, 600],
   ] as const)('%s', (placement, mostUnits, numRuns) => {
     let bound = 0;
     let over = 0;

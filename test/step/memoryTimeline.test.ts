@@ -86,7 +86,7 @@ describe('plain 1F1B', () => {
       'optimizer states',
       'softmax of the scores',
       'gradients',
-      'query, key and value',
+      'input of the norm',
       'parameters',
     ]);
     const [layers, microbatches] = [12, 8];

@@ -6,12 +6,14 @@ import { edgeCut, totalWeights } from '../src/core/flat-graph.ts';
 import { FlowNetwork } from '../src/core/flow-network.ts';
 import { refineByFlow } from '../src/core/flow-refine.ts';
 import { MaxHeap } from '../src/core/heap.ts';
+import { createContext, isBetterSolved, partitionKway } from '../src/core/kway.ts';
 import { refineKway } from '../src/core/kway-fm.ts';
 import { createState, createWorkspace, type KwayState, link, move } from '../src/core/kway-state.ts';
 import { createLimits, totalExcess, weightGrain } from '../src/core/limits.ts';
 import { coarseIds, matchByRating } from '../src/core/matching.ts';
 import { communicationVolume, partWeights } from '../src/core/metrics.ts';
 import { refinePairs } from '../src/core/pairs.ts';
+import { EFFORTS } from '../src/core/quality.ts';
 import { createRng } from '../src/core/random.ts';
 import { rebalance } from '../src/core/rebalance.ts';
 import { matchTwoHop } from '../src/core/two-hop.ts';
@@ -124,6 +126,28 @@ describe('local search', () => {
     const state = randomState(path(5), 2, 1, 1, true);
     state.part.set([0, 0, 0, 1, 1]);
     expect([0, 1, 2].map((v) => mightSplit(state, v))).toEqual([false, true, false]);
+  });
+});
+
+describe('V-cycles', () => {
+  it('never worsen a partition', () => {
+    fc.assert(
+      fc.property(anyGraph({ least: 30, most: 120 }), fc.integer({ min: 2, max: 5 }), fc.nat(999), (graph, k, seed) => {
+        const flat = flatGraphFrom(csrOf(graph)).graph;
+        const share = new Float64Array(k * flat.ncon).fill(1 / k);
+        const limits = createLimits(flat.vwgt, totalWeights(flat), share, new Array<number>(flat.ncon).fill(0.05));
+        const solve = (cycles: number) => {
+          const effort = { ...EFFORTS.fast, perPart: 4, least: 10, cycles };
+          const context = createContext(flat, limits, { effort, passes: 10, contiguous: false }, createRng(seed));
+          return partitionKway(context, { graph: flat, fixed: null, classes: null });
+        };
+        const before = solve(0);
+        const after = solve(3);
+        expect(isBetterSolved(before, after)).toBe(false);
+        expect(after.cut).toBeCloseTo(edgeCut(flat, after.part), 6);
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 

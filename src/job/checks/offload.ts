@@ -16,10 +16,16 @@ export const offload: Check = (draft, faults) => {
   const cannot = (what: string, can: (offloads: Stack['offloads']) => boolean) =>
     `${stack.name} keeps ${what} on the device; ${stacksThat(can)} can move them`;
   if (optimizer > 0 && !stack.offloads.optimizer) {
-    faults.add(`${path}.optimizer`, cannot('optimizer states', (offloads) => offloads.optimizer));
+    faults.add(
+      `${path}.optimizer`,
+      cannot('optimizer states', (offloads) => offloads.optimizer),
+    );
   }
   if (parameters > 0 && !stack.offloads.parameters) {
-    faults.add(`${path}.parameters`, cannot('parameters', (offloads) => offloads.parameters));
+    faults.add(
+      `${path}.parameters`,
+      cannot('parameters', (offloads) => offloads.parameters),
+    );
   } else if (parameters > 0 && parallelism.zeroStage !== undefined && parallelism.zeroStage < 3) {
     const stage = `true needs parameters that are sharded, and zeroStage is ${parallelism.zeroStage}`;
     faults.add(`${path}.parameters`, `${stage}; 3 would do`);
@@ -34,7 +40,10 @@ export const offload: Check = (draft, faults) => {
 function checkActivations({ parallelism }: Draft, { name, offloads }: Stack, faults: FaultList): void {
   const path = 'parallelism.offload.activations';
   if (offloads.activations === 'none') {
-    faults.add(path, `${name} keeps activations on the device; ${stacksThat((other) => other.activations !== 'none')} can move them`);
+    faults.add(
+      path,
+      `${name} keeps activations on the device; ${stacksThat((other) => other.activations !== 'none')} can move them`,
+    );
   } else if (offloads.activations === 'checkpoints' && parallelism.recompute?.mode !== 'full') {
     faults.add(path, `${name} moves only the inputs of recomputed layers, and there are none; recompute full would do`);
   }

@@ -13,11 +13,15 @@ const schedules = { interleaved: 'smp-interleaved', simple: 'smp-simple' } as co
 export function firstVersion(parameters: SmpParameters, place: SmpPlace, faults: FaultList): Translated {
   const tensor = parameters.tensor_parallel_degree ?? 1;
   const pipeline = pipelineDegree(parameters, faults);
-  const data = place.devices === undefined ? undefined : place.devices / (tensor * pipeline);
+  const isSound = (...keys: readonly string[]) => faults.sound(...keys.map((key) => `smp.parameters.${key}`));
+  const degrees = isSound('tensor_parallel_degree', 'pipeline_parallel_degree', 'partitions');
+  const data = place.devices === undefined || !degrees ? undefined : place.devices / (tensor * pipeline);
   const sharding = parameters.sharded_data_parallel_degree ?? 1;
-  const microBatchSize = microBatchSizeOf(parameters, data, place, faults);
+  const microBatchSize = isSound('microbatches', 'prescaled_batch')
+    ? microBatchSizeOf(parameters, data, place, faults)
+    : undefined;
   const { pipeline: schedule = 'interleaved', optimize = 'memory' } = parameters;
-  requireDataParallel(parameters, data, faults);
+  if (isSound('ddp', 'horovod')) requireDataParallel(parameters, data, faults);
   refuseTogether(parameters, pipeline, faults);
 
   const parallelism: ParallelismInput = {

@@ -3,7 +3,7 @@ import type { FaultList } from '../faults.ts';
 import type { Cluster } from '../job.ts';
 import type { JobInput } from '../schema/job.ts';
 import type { ParallelismInput } from '../schema/parallelism.ts';
-import type { SmpInput } from '../schema/smp.ts';
+import type { SmpInput, SmpParameters } from '../schema/smp.ts';
 import type { StackInput } from '../schema/stack.ts';
 import { counted, shown } from '../words.ts';
 import { firstVersion } from './firstVersion.ts';
@@ -48,7 +48,7 @@ export function withoutSmp(input: JobInput, cluster: Drafted<Cluster>, faults: F
       ...rest,
       stack: withChanges(input.stack, version, stack),
       training: withPrecision(input.training, parameters, faults),
-      parallelism: { ...parallelism, ...beside(input.parallelism, parallelism, faults) },
+      parallelism: { ...parallelism, ...beside(input.parallelism, parallelism, parameters, faults) },
     },
     notes,
   };
@@ -63,6 +63,7 @@ function withChanges(written: StackInput | undefined, version: string, changes: 
 function beside(
   written: ParallelismInput | undefined,
   translated: ParallelismInput,
+  { activation_loading_horizon: horizon }: SmpParameters,
   faults: FaultList,
 ): ParallelismInput {
   const kept = Object.entries(written ?? {}).filter(([field, value]) => {
@@ -71,7 +72,10 @@ function beside(
     faults.add('parallelism', `has ${field} beside smp; ${would}`);
     return false;
   });
-  const fields: ParallelismInput = Object.fromEntries(kept);
+  const given: ParallelismInput = Object.fromEntries(kept);
+  // Scripts say what is offloaded, and the parameters how early it comes back.
+  const offload = given.offload === undefined ? {} : { offload: { ...(horizon && { horizon }), ...given.offload } };
+  const fields: ParallelismInput = { ...given, ...offload };
   const { recompute } = fields;
   const mode = typeof recompute === 'object' ? recompute.mode : recompute;
   if (translated.recompute !== undefined && mode !== undefined && mode !== translated.recompute) {

@@ -11,8 +11,12 @@ import type { SmpPlace, Translated } from './translated.ts';
 export function secondVersion(parameters: SmpParameters, place: SmpPlace, faults: FaultList): Translated {
   const tensor = parameters.tensor_parallel_degree ?? 1;
   const context = parameters.context_parallel_degree ?? 1;
-  const data = place.devices === undefined ? undefined : place.devices / (tensor * context);
-  const shardingDegree = shardingDegreeOf(parameters, context, faults);
+  const isSound = (...keys: readonly string[]) => faults.sound(...keys.map((key) => `smp.parameters.${key}`));
+  const degrees = isSound('tensor_parallel_degree', 'context_parallel_degree');
+  const data = place.devices === undefined || !degrees ? undefined : place.devices / (tensor * context);
+  const shardingDegree = isSound('hybrid_shard_degree', 'context_parallel_degree')
+    ? shardingDegreeOf(parameters, context, faults)
+    : undefined;
   const microBatchSize = microBatchSizeOf(data, place, faults);
   const parallelism: ParallelismInput = {
     tensor,

@@ -25,7 +25,8 @@ export const smpV1: Stack = {
     ...megatron2021.sources,
     kernels: 'R: distributed transformer layers of the library use fused softmax, bias-GELU and layer-norm kernels',
     keepsPipelineOutputs: 'V: SageMaker SDK documentation: a checkpoint saves its input and its output',
-    offloads: 'V: SageMaker developer guide: offload_activations copies checkpointed activations; activation_loading_horizon 4 tasks',
+    offloads:
+      'V: SageMaker developer guide: offload_activations copies checkpointed activations; activation_loading_horizon 4 tasks',
     numbers: 'V: SageMaker developer guide, optimizer state sharding: 2 + 2 + 8 + 4 + 4 = 20 bytes a parameter',
     vocabularyMultiple:
       'V: SageMaker SDK documentation: the embedding is split along its width, so the vocabulary needs no padding',

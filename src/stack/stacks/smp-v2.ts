@@ -9,5 +9,9 @@ export const smpV2: Stack = {
   fusedElementwise: true,
   offloads: { activations: 'checkpoints', optimizer: false, parameters: false, horizon: 2, horizonIn: 'layers' },
   fusedProjections: true,
-  sources: { ...fsdp1.sources, offloads: 'V: SageMaker documentation, model parallel library v2 reference: activation_loading_horizon 2', kernels: 'V: SageMaker documentation, model parallel library v2 reference' },
+  sources: {
+    ...fsdp1.sources,
+    offloads: 'V: SageMaker documentation, model parallel library v2 reference: activation_loading_horizon 2',
+    kernels: 'V: SageMaker documentation, model parallel library v2 reference',
+  },
 };
