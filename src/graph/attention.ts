@@ -1,6 +1,6 @@
 import { isFlash } from '../stack/stack.ts';
 import { isCausal } from './model.ts';
-import type { SavedTensor } from './operator.ts';
+import { type SavedTensor, unfusedBytesPerScore } from './operator.ts';
 import type { UnitBuilder } from './unitBuilder.ts';
 
 /** Attention from the projections of query, key and value to the projection of the output; returns its last operator. */
@@ -95,8 +95,8 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     // the unfused kernel scales, masks and converts to fp32 in passes of their own.
     const unfused = kernel === 'unfused';
     const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : unit.stack.fusedSoftmaxBytes;
-    const forward = (dropout > 0 ? 13 : 8) + (unfused ? 25 : 0);
-    const backward = (dropout > 0 ? 19 : 14) + (unfused ? 27 : 0);
+    const forward = (dropout > 0 ? 13 : 8) + (unfused ? unfusedBytesPerScore.forward : 0);
+    const backward = (dropout > 0 ? 19 : 14) + (unfused ? unfusedBytesPerScore.backward : 0);
     saved.push({ name: 'softmax of the scores', bytes: kept * scores, core: true });
     // The gradients on either side of the softmax.
     backwardWorkspaceBytes = 2 * (unfused ? fp32Bytes : elementBytes) * scores;

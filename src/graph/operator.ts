@@ -33,6 +33,12 @@ export interface AttentionShape {
   readonly backwardProductBytes: number;
 }
 
+/**
+ * Bytes a score that separate kernels move which a fused softmax does not: scaling, masking and conversion to fp32 and
+ * back (counted pass by pass).
+ */
+export const unfusedBytesPerScore = { forward: 25, backward: 27 } as const;
+
 export type CollectiveKind = 'all-reduce' | 'all-gather' | 'reduce-scatter';
 
 /** What the ranks of a group exchange around an operator; bytes of the whole tensor, for one sequence. */

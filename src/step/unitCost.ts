@@ -1,4 +1,5 @@
 import type { Unit } from '../graph/computeGraph.ts';
+import { fallsBack } from '../hardware/kernels/attention.ts';
 import { type OperatorTime, operatorSeconds } from '../hardware/operatorTime.ts';
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
@@ -23,6 +24,9 @@ export interface UnitCost {
 /** Sharpness of the smooth maximum of device and host time: a host that is nearly as slow is felt a little. */
 const hostSharpness = 4;
 
+/** A softmax of separate kernels adds about five launches to the twenty of a layer. */
+const separateSoftmaxLaunches = 0.25;
+
 /** Weight gradients are four to six of about 25 launches of a layer's backward pass. */
 const weightShareOfHost = 0.2;
 
@@ -42,7 +46,9 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
 
   const isLayer = unit.kind === 'layer';
   const { ranks } = context.tensorGroup;
-  const slower = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
+  const collectives = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
+  const separate = unit.operators.some((operator) => fallsBack(accelerator, choice, operator, sequences));
+  const slower = collectives * (separate ? 1 + separateSoftmaxLaunches : 1);
   const factor = isLayer ? slower * (unit.share ?? 1) : 0;
   const hostForward = stack.hostSecondsPerLayer.forward * factor;
   const hostBackward = stack.hostSecondsPerLayer.backward * factor;

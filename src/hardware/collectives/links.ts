@@ -45,7 +45,7 @@ const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   },
   roce: { share: 0.9, latencySeconds: 8e-6, source: 'R: between InfiniBand and EFA' },
   'omni-path': {
-    share: 0.29,
+    share: 0.16,
     latencySeconds: 10e-6,
     source: 'fitted to BLOOM layouts with data parallelism over four Omni-Path cards',
   },

@@ -1,4 +1,4 @@
-import type { Operator } from '../../graph/operator.ts';
+import { type Operator, unfusedBytesPerScore } from '../../graph/operator.ts';
 import { isFlash } from '../../stack/stack.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { cappedClock, efficiencyOf } from '../efficiency.ts';
@@ -47,10 +47,37 @@ export function attentionSeconds(
   const part = (flops: number, products: number, bytes: number) =>
     Math.hypot((flops * sequences) / rate, (products * sequences) / bandwidth) +
     memoryBoundSeconds(accelerator, (bytes - products) * sequences);
+  const scores = fallsBack(accelerator, choice, operator, sequences) ? shape.heads * shape.queries * shape.keys : 0;
+  const { forward, backward } = unfusedBytesPerScore;
   return {
-    forward: part(operator.forwardFlops, shape.productBytes, operator.readBytes + operator.writeBytes),
-    backward: part(operator.backwardFlops, shape.backwardProductBytes, operator.backwardBytes),
+    forward: part(
+      operator.forwardFlops,
+      shape.productBytes,
+      operator.readBytes + operator.writeBytes + forward * scores,
+    ),
+    backward: part(operator.backwardFlops, shape.backwardProductBytes, operator.backwardBytes + backward * scores),
   };
+}
+
+/** Matrices of scores that a block of the fused softmax works on; a batch that is no multiple takes separate kernels. */
+const fusedSoftmaxBatch = 4;
+
+/**
+ * Whether Megatron's fused softmax passes a batch of heads on to separate kernels.
+ * @source Megatron-LM fused_softmax.py, is_kernel_available: batch times heads must be a multiple of 4
+ */
+export function fallsBack(
+  { vendor }: Accelerator,
+  choice: KernelChoice,
+  { attention }: Operator,
+  sequences: number,
+): boolean {
+  return (
+    vendor === 'NVIDIA' &&
+    choice.attention === 'fused-softmax' &&
+    attention !== undefined &&
+    (attention.heads * sequences) % fusedSoftmaxBatch !== 0
+  );
 }
 
 /** One side of a score product is only a head wide: the narrower it is, the less of a tile and its pipeline it fills. */
