@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['job', 'evidence'],
   ['step'],
   ['simulate.ts'],
-  ['launch', 'validate'],
+  ['launch', 'validate', 'advise'],
   ['planner'],
   ['report'],
   ['index.ts'],

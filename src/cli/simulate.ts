@@ -74,7 +74,13 @@ async function simulated(job: Job, options: SimulateOptions): Promise<Simulation
   return simulateDetailed(job, options);
 }
 
+async function waysOf(job: Job) {
+  const { waysToFit } = await import('../advise/waysToFit.ts');
+  return waysToFit(job);
+}
+
 async function printText(job: Job, { report, timeline }: Simulation, io: Io): Promise<void> {
   const { createStyle, renderReport } = await import('../report/index.ts');
-  await io.stdout.write(renderReport(report, { job, timeline }, createStyle(io)));
+  const detail = report.fits ? { job, timeline } : { job, timeline, ways: await waysOf(job) };
+  await io.stdout.write(renderReport(report, detail, createStyle(io)));
 }

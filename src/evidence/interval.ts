@@ -12,7 +12,13 @@ export interface RatioInterval {
 }
 
 /** One run in ten may lie outside. */
-const outsideFraction = 0.1;
+const oneInTen = 0.1;
+
+/**
+ * Runs of other software say less: of a set forecast from those of other stacks more than one in ten lies outside the
+ * nine tenths of theirs, as leaving out one set at a time shows.
+ */
+const ofOtherSoftware = 0.04;
 
 /** Of fewer runs the tenth part that lies outside is less than two runs. */
 const fewestRows = 20;
@@ -24,6 +30,8 @@ const mostRowsOfSet = 40;
 interface Kind {
   readonly words: string;
   readonly key: (run: RunFeatures) => string;
+  /** Share of its runs that may lie outside. */
+  readonly outside: number;
 }
 
 const split = ({ tensor, pipeline, context, zeroStage }: RunFeatures): string =>
@@ -33,11 +41,12 @@ const kinds: readonly Kind[] = [
   {
     words: 'accelerator family, stack and kinds of parallelism',
     key: (run) => `${run.generation} ${run.stack} ${split(run)}`,
+    outside: oneInTen,
   },
-  { words: 'accelerator family and stack', key: (run) => `${run.generation} ${run.stack}` },
-  { words: 'accelerator family', key: (run) => run.generation },
-  { words: 'maker of the accelerator', key: (run) => run.vendor },
-  { words: 'nothing in particular', key: () => '' },
+  { words: 'accelerator family and stack', key: (run) => `${run.generation} ${run.stack}`, outside: oneInTen },
+  { words: 'accelerator family', key: (run) => run.generation, outside: ofOtherSoftware },
+  { words: 'maker of the accelerator', key: (run) => run.vendor, outside: ofOtherSoftware },
+  { words: 'nothing in particular', key: () => '', outside: ofOtherSoftware },
 ];
 
 /** Ratios by kind and key, sorted. */
@@ -80,13 +89,13 @@ function balanced(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
  * @source Vovk, Gammerman, Shafer: Algorithmic Learning in a Random World (conformal prediction): ranks of n + 1
  */
 export function ratioInterval(table: RatioTable, run: RunFeatures, without?: number): RatioInterval | undefined {
-  for (const [index, { key, words }] of kinds.entries()) {
+  for (const [index, { key, words, outside: share }] of kinds.entries()) {
     const all = table[index]!.get(key(run)) ?? [];
     const at = without === undefined ? -1 : all.indexOf(without);
     const ratios = at < 0 ? all : all.filter((_, position) => position !== at);
     if (ratios.length < fewestRows) continue;
     // The k-th from either end, so that the next run of the kind lies between them nine times in ten or more.
-    const outside = Math.floor(((ratios.length + 1) * outsideFraction) / 2);
+    const outside = Math.max(1, Math.floor(((ratios.length + 1) * share) / 2));
     const low = quantileSorted(ratios, (outside - 0.5) / ratios.length);
     const high = quantileSorted(ratios, 1 - (outside - 0.5) / ratios.length);
     return { low: Math.min(1, low), high: Math.max(1, high), rows: ratios.length, kind: words };

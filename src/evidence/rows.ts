@@ -2,51 +2,51 @@
 
 /** Published runs, one a line, cells apart by tabs; src/evidence/rowText.ts names the columns. */
 export const rowText = `
-bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	107.2544
-bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	107.67595
-bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	108.58061
-bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	110.0196
-bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	110.51107
-bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	114.52984
-bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	109.24415
-bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	110.27908
-bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	126.88042
-bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	110.26823
-bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	112.5331
-bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	108.87731
-bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	110.16352
-bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	111.48054
-bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	86.766588
-bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	108.58061
-bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	109.22688
-bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	89.30294
-bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	112.93629
-bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	87.855726
-bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	112.18792
-bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	107.95676
-bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	107.85401
-bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	108.04897
-bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	121.9045
-bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	116.74735
-bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	112.29585
-bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	107.11288
-bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	107.11288
-bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	107.38171
-bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	102.87856
-bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	110.65947
-bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	122.02786
-bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	125.03232
-bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	122.6647
-bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	149.6195
-bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	35.480385
-bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	58.111216
-bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	80.831159
-bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	103.5511
-bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	109.32697
-bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	110.27908
-bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	108.89303
-bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	108.53067
-bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	107.07787
+bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	115.24007
+bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	115.66162
+bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	116.56628
+bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	118.00527
+bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	118.49674
+bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	122.51551
+bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	117.20044
+bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	118.23537
+bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	134.83671
+bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	118.14077
+bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	120.40564
+bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	116.447
+bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	117.7332
+bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	119.05023
+bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	94.554835
+bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	116.56628
+bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	117.25862
+bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	94.428629
+bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	118.45683
+bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	92.84322
+bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	117.57025
+bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	114.54332
+bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	118.86465
+bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	119.09251
+bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	142.73662
+bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	137.58276
+bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	119.06998
+bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	113.61062
+bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	113.61062
+bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	116.45908
+bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	111.83747
+bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	118.61348
+bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	129.90333
+bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	133.50005
+bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	129.06054
+bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	160.25994
+bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.181634
+bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	64.713826
+bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	88.246018
+bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	111.77821
+bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	117.22615
+bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	118.23537
+bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.92364
+bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	116.25617
+bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	114.80337
 dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.816469
 dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.822262
 dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.825532
@@ -528,8 +528,8 @@ vtrain-multi-86	vtrain-multi	VIA-Research/vTrain data/ground_truth_multi.csv (ar
 vtrain-single-3	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	20	1024	8	2	0.160603	0.20782168
 vtrain-single-13	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	2	1	1	0	2	1024	12	1024	8	1	0.178044	0.17596209
 vtrain-single-20	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	1024	12	1024	64	1	0.70042	0.68017179
-vtrain-single-31	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	8	1	0.81584	0.62147492
-vtrain-single-36	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	2	1	0.204986	0.15600345
+vtrain-single-31	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	8	1	0.81584	0.77473064
+vtrain-single-36	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	2	1	0.204986	0.19431738
 vtrain-single-39	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	1024	20	1024	32	2	0.564174	0.58557094
 vtrain-single-41	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	20	1024	8	1	0.297266	0.3374897
 vtrain-single-43	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	1024	20	1024	128	4	0.484821	0.46176787
@@ -556,7 +556,7 @@ vtrain-single-96	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv 
 vtrain-single-100	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	2	1	1	0	2	1024	12	1024	16	2	0.201137	0.19777599
 vtrain-single-105	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	1024	12	1024	32	2	0.10523	0.10412774
 vtrain-single-106	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	2048	20	1024	32	4	0.354163	0.38820794
-vtrain-single-107	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	8	1	0.496048	0.37502479
+vtrain-single-107	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	8	1	0.496048	0.46697822
 vtrain-single-108	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	2048	12	1024	8	4	0.174015	0.19296648
 vtrain-single-115	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	12	1024	16	2	0.112476	0.10682903
 vtrain-single-116	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	2048	20	1024	16	4	0.544042	0.60847782
@@ -582,7 +582,7 @@ vtrain-single-158	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-159	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	2048	20	1024	4	2	0.193448	0.21649033
 vtrain-single-160	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	1024	20	1024	16	8	0.171197	0.18145714
 vtrain-single-162	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	1024	12	1024	16	4	0.106948	0.098625323
-vtrain-single-166	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	2	1	0.121848	0.096549801
+vtrain-single-166	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	2	1	0.121848	0.11935174
 vtrain-single-167	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	2	1	1	0	2	1024	20	1024	32	4	0.48305	0.45926711
 vtrain-single-170	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	1024	12	1024	64	2	0.380407	0.35908698
 vtrain-single-175	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	2048	12	1024	4	2	0.086499	0.08843579
@@ -593,7 +593,7 @@ vtrain-single-189	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-191	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	12	1024	16	1	0.356522	0.39017118
 vtrain-single-192	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	2048	12	1024	64	8	0.452571	0.45529956
 vtrain-single-194	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	1024	20	1024	8	1	0.564586	0.55770632
-vtrain-single-196	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	4	1	0.241814	0.19118
+vtrain-single-196	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	4	1	0.241814	0.23678389
 vtrain-single-198	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	1024	12	1024	8	4	0.065079	0.077496122
 vtrain-single-209	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	1024	12	1024	16	1	0.698578	0.67827505
 vtrain-single-210	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	2048	20	1024	16	8	0.311903	0.3665986
@@ -625,7 +625,7 @@ vtrain-single-289	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-290	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	1024	12	1024	4	2	0.080993	0.077332089
 vtrain-single-293	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	2048	20	1024	2	1	0.131344	0.14271389
 vtrain-single-298	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	2	2	1	1	0	8	1024	12	1024	16	1	0.205092	0.19823046
-vtrain-single-299	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	8	1	0.481745	0.3804404
+vtrain-single-299	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	8	1	0.481745	0.47164817
 vtrain-single-300	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	20	1024	8	4	0.169566	0.1657467
 vtrain-single-301	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	1024	20	1024	8	2	0.203664	0.20228577
 vtrain-single-302	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	16	2	0.651346	0.64980148
@@ -654,14 +654,14 @@ vtrain-single-352	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-354	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	1024	20	1024	4	2	0.154667	0.14751748
 vtrain-single-357	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	12	1024	2	1	0.062925	0.070026604
 vtrain-single-362	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	1024	12	1024	16	2	0.176581	0.17913996
-vtrain-single-365	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	16	1	0.961607	0.7589612
+vtrain-single-365	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	12	1024	16	1	0.961607	0.94137674
 vtrain-single-369	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	1024	12	1024	4	2	0.09626	0.090912744
 vtrain-single-372	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	2048	20	1024	2	1	0.09818	0.10852528
 vtrain-single-373	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	2048	12	1024	128	2	0.627663	0.69067258
 vtrain-single-381	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	2048	12	1024	16	1	0.507502	0.48782186
 vtrain-single-383	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	1024	12	1024	64	2	0.258154	0.23707262
 vtrain-single-384	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	2048	12	1024	16	8	0.446977	0.44931935
-vtrain-single-388	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	16	1	1.57633	1.2550201
+vtrain-single-388	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	16	1	1.57633	1.559046
 vtrain-single-391	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	8	4	0.098228	0.099670579
 vtrain-single-393	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	4	2	0.16913	0.15745872
 vtrain-single-398	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	2048	12	1024	16	1	0.192155	0.19640905
@@ -706,7 +706,7 @@ vtrain-single-523	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-525	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	2048	20	1024	4	1	0.135117	0.15527991
 vtrain-single-529	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	20	1024	16	1	0.560593	0.63528412
 vtrain-single-530	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	2048	12	1024	8	2	0.120203	0.13573365
-vtrain-single-532	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	2	1	0.124679	0.094194011
+vtrain-single-532	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	2	1	0.124679	0.11718237
 vtrain-single-534	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	2048	12	1024	16	2	0.200711	0.19495826
 vtrain-single-535	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	2048	20	1024	16	1	0.222224	0.24039377
 vtrain-single-536	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	2048	20	1024	64	2	0.595018	0.64704257
@@ -729,7 +729,7 @@ vtrain-single-593	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-608	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	1024	12	1024	128	2	0.396783	0.39050199
 vtrain-single-611	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	2048	20	1024	64	1	0.637024	0.720284
 vtrain-single-612	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	8	4	0.157965	0.16367616
-vtrain-single-614	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	8	1	0.789632	0.62899375
+vtrain-single-614	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	8	1	0.789632	0.7810067
 vtrain-single-615	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	2	2	1	1	0	8	2048	12	1024	8	1	0.123868	0.12491342
 vtrain-single-616	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	2048	12	1024	32	1	0.633927	0.71740157
 vtrain-single-617	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	1024	20	1024	8	1	0.29026	0.28895048
@@ -755,7 +755,7 @@ vtrain-single-676	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-678	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	1024	20	1024	64	2	0.373657	0.36721398
 vtrain-single-680	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	1024	12	1024	16	2	0.149823	0.14217905
 vtrain-single-681	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	1024	12	1024	8	1	0.071799	0.070057899
-vtrain-single-682	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	16	1	1.630311	1.2421036
+vtrain-single-682	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	16	1	1.630311	1.548615
 vtrain-single-684	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	1024	12	1024	4	2	0.068136	0.068317237
 vtrain-single-685	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	1024	12	1024	32	1	0.352191	0.34211106
 vtrain-single-688	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	1024	20	1024	4	2	0.100249	0.098725633
@@ -784,7 +784,7 @@ vtrain-single-765	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-766	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	1	2	1	1	0	8	2048	20	1024	32	8	0.328132	0.36747456
 vtrain-single-769	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	2048	12	1024	32	2	0.172505	0.19412103
 vtrain-single-770	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	2048	12	1024	32	2	0.231945	0.23465166
-vtrain-single-771	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	16	1	0.991205	0.74946582
+vtrain-single-771	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	16	1	0.991205	0.93337269
 vtrain-single-774	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	1024	12	1024	8	1	0.206312	0.19917648
 vtrain-single-775	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	2048	12	1024	2	1	0.096859	0.098921586
 vtrain-single-779	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	2	1	1	0	2	2048	12	1024	32	4	0.586198	0.62009045
@@ -867,7 +867,7 @@ vtrain-single-989	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv
 vtrain-single-995	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	12	1024	8	2	0.073005	0.075601236
 vtrain-single-997	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	12	1024	32	8	0.207969	0.18840198
 vtrain-single-1007	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	2048	20	1024	4	2	0.207623	0.19925435
-vtrain-single-1009	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	2	1	0.199609	0.15947399
+vtrain-single-1009	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	2	1	0.199609	0.19747723
 vtrain-single-1012	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	2	1	1	0	2	2048	12	1024	16	4	0.3041	0.32150196
 vtrain-single-1014	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	1024	20	1024	8	1	0.14605	0.14449372
 vtrain-single-1015	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	1024	12	1024	16	2	0.206826	0.20558081
@@ -876,7 +876,7 @@ vtrain-single-1024	vtrain-single	VIA-Research/vTrain data/ground_truth_single.cs
 vtrain-single-1033	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	2	2	1	1	0	8	2048	20	1024	32	2	0.468932	0.44732292
 vtrain-single-1035	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	4	1	1	0	8	1024	20	1024	32	1	0.327048	0.32537193
 vtrain-single-1043	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	2048	20	1024	32	1	0.592893	0.6175816
-vtrain-single-1048	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	4	1	0.248469	0.18780427
+vtrain-single-1048	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	12	1024	4	1	0.248469	0.23378099
 vtrain-single-1049	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	1024	20	1024	16	1	0.624696	0.61639562
 vtrain-single-1050	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	12	1024	16	4	0.118711	0.10858193
 vtrain-single-1053	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	1024	12	1024	16	8	0.159457	0.1705127
@@ -912,7 +912,7 @@ vtrain-single-1135	vtrain-single	VIA-Research/vTrain data/ground_truth_single.cs
 vtrain-single-1140	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	20	1024	16	4	0.168932	0.16068639
 vtrain-single-1143	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	1024	20	1024	4	2	0.119933	0.12115373
 vtrain-single-1146	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	1024	12	1024	64	1	0.350582	0.34687419
-vtrain-single-1150	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	4	1	0.396283	0.31598058
+vtrain-single-1150	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	2048	20	1024	4	1	0.396283	0.39198705
 vtrain-single-1154	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	1	1	1	0	2	2048	20	1024	8	2	0.4039	0.38690489
 vtrain-single-1156	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	2	1	1	1	0	2	2048	12	1024	16	2	0.414473	0.41045445
 vtrain-single-1157	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	4	1	1	1	0	8	1024	12	1024	16	4	0.096025	0.11195633
@@ -954,7 +954,7 @@ vtrain-single-1259	vtrain-single	VIA-Research/vTrain data/ground_truth_single.cs
 vtrain-single-1261	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	1	4	1	1	0	8	2048	12	1024	32	2	0.257222	0.24567881
 vtrain-single-1262	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	1024	20	1024	4	2	0.108211	0.11136986
 vtrain-single-1263	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	2	2	2	1	1	0	8	1024	12	1024	32	4	0.123248	0.14452656
-vtrain-single-1264	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	4	1	0.408604	0.3111606
+vtrain-single-1264	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	8	1	1	1	1	0	8	1024	20	1024	4	1	0.408604	0.38778847
 vtrain-single-1266	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	4	2	1	1	1	0	8	2048	12	1024	4	2	0.06221	0.077621697
 vtrain-single-1271	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	8	1	1	0	8	1024	20	1024	32	1	0.278769	0.28627472
 vtrain-single-1274	vtrain-single	VIA-Research/vTrain data/ground_truth_single.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	4	2	1	1	0	8	1024	12	1024	32	1	0.275746	0.24634257

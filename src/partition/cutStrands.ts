@@ -81,11 +81,13 @@ export function cutStrands(
     laterSeconds[g - 1] = laterSeconds[g] + share * (limit - otherSeconds[g]);
   }
 
+  const open = corridor === Number.POSITIVE_INFINITY;
+  // A whole number, which keeps positions whole for the compiler.
+  const reach = open ? units : corridor;
   for (let g = 0; g < groups; g++) {
-    const open = corridor === Number.POSITIVE_INFINITY;
     const stageB = inward ? firstB - g : firstB + g - 1;
-    baseI[g] = open ? 0 : (g === 0 ? beginA : ends[firstA + g - 1]) - corridor;
-    baseJ[g] = open ? 0 : (g === 0 ? beginB : ends[stageB]) - corridor;
+    baseI[g] = open ? 0 : (g === 0 ? beginA : ends[firstA + g - 1]) - reach;
+    baseJ[g] = open ? 0 : (g === 0 ? beginB : ends[stageB]) - reach;
   }
 
   let states = 1;
@@ -123,14 +125,14 @@ export function cutStrands(
       const rest = inward ? seconds[j] - seconds[i] : seconds[endA] - seconds[i] + seconds[endB] - seconds[j];
       const need = rest - laterLimit;
       if (others + need > limit) continue;
-      const firstI = Math.max(i + 1, ends[stageA] - corridor);
-      const lastI = Math.min(inward ? j - 1 - laterUnits : endA - laterUnits, ends[stageA] + corridor);
+      const firstI = Math.max(i + 1, ends[stageA] - reach);
+      const lastI = Math.min(inward ? j - 1 - laterUnits : endA - laterUnits, ends[stageA] + reach);
       // Lengths that the second chunk may have: by its corridor, the units that later stages need, and the load.
       const wantedB = inward ? ends[stageB - 1] : ends[stageB];
-      const shortest = Math.max(1, step * (wantedB - j) - corridor);
+      const shortest = Math.max(1, step * (wantedB - j) - reach);
       const longest = Math.min(
         inward ? j - Math.max(i + 1 + laterUnits, forced[j]) : endB - laterUnits - j,
-        step * (wantedB - j) + corridor,
+        step * (wantedB - j) + reach,
       );
       let most = 0;
       transientByLength[0] = otherTransient;

@@ -1,3 +1,4 @@
+import type { WayToFit } from '../advise/waysToFit.ts';
 import type { Job } from '../job/job.ts';
 import type { Report, TrainingReport } from '../step/report.ts';
 import {
@@ -24,6 +25,8 @@ export interface ReportDetail {
   readonly job?: Job;
   /** Adds the pipeline strip; times in seconds. */
   readonly timeline?: Strip;
+  /** Adds what would make a job fit that does not. */
+  readonly ways?: readonly WayToFit[];
 }
 
 /** A report for people: does it fit, how long is a step, what holds what, where the time goes, days and dollars. */
@@ -37,9 +40,31 @@ export function renderReport(report: Report, detail: ReportDetail = {}, style: S
       : renderPipeline(report, detail.timeline, style),
     report.training === undefined ? '' : renderTraining(report.training, style),
     renderNearest(report, style),
+    detail.ways === undefined || report.fits ? '' : renderWays(detail.ways, style),
     report.warnings.map((warning) => wrap(`${style.paint.yellow('Warning:')} ${warning}`, style.width, '  ')).join(''),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** What would make the job fit, each simulated. */
+function renderWays(ways: readonly WayToFit[], style: Style): string {
+  if (ways.length === 0) {
+    return wrap(
+      'No single change of recomputation, sharding, batch, degrees or offloading makes it fit, nor do two.',
+      style.width,
+    );
+  }
+  const rows = ways.map(({ change, stepTimeSeconds, peakBytes }) => [
+    change,
+    formatSeconds(stepTimeSeconds),
+    formatBytes(peakBytes),
+  ]);
+  const columns = [
+    { head: 'would fit with' },
+    { head: 'step time', align: 'right' as const },
+    { head: 'peak', align: 'right' as const },
+  ];
+  return renderTable(columns, rows, style);
 }
 
 function renderHead(report: Report, job: Job | undefined, style: Style): string {

@@ -79,18 +79,23 @@ export function finishStep(
   };
 }
 
-/** Two pipeline ranks average what they both hold once both are done with the rest. */
+/**
+ * Two pipeline ranks average what they both hold once both are done with the rest; where steps are optimistic neither
+ * waits for the other (waiting would bring the bubble back that such schedules are made to avoid).
+ */
 function averagePair(
   ends: EndOfStep[],
   [one, other]: readonly [number, number],
   of: Reduction['of'],
   seconds: number,
   bytes: number,
+  waits = true,
 ): void {
-  const start = Math.max(ends[one]!.reducedAt, ends[other]!.reducedAt);
-  const reducedAt = start + seconds;
+  const together = Math.max(ends[one]!.reducedAt, ends[other]!.reducedAt);
   for (const device of [one, other]) {
     const { reductions, ...rest } = ends[device]!;
+    const start = waits ? together : rest.reducedAt;
+    const reducedAt = start + seconds;
     ends[device] = { ...rest, reductions: [...reductions, { of, start, end: reducedAt, bytes }], reducedAt };
   }
 }
@@ -99,19 +104,19 @@ function averagePair(
 function averageTied(
   job: Job,
   layout: RankLayout,
-  { placement }: PipelinePlan,
+  plan: PipelinePlan,
   ends: EndOfStep[],
   stages: readonly StageProfile[],
 ): void {
   const embedding = stages.findIndex(({ holdsEmbedding }) => holdsEmbedding);
   const head = stages.findLastIndex(({ holdsHead }) => holdsHead);
   if (embedding < 0 || head < 0) return;
-  const first = deviceOf(placement, ends.length, embedding);
-  const last = deviceOf(placement, ends.length, head);
+  const first = deviceOf(plan.placement, ends.length, embedding);
+  const last = deviceOf(plan.placement, ends.length, head);
   if (first === last) return;
   const bytes = stages[head]!.tiedParameters * gradientBytes(job.stack.gradientReduceDtype);
   const seconds = pairReductionSeconds(job, layout, Math.abs(last - first), bytes);
-  averagePair(ends, [first, last], 'gradients of tied embeddings', seconds, bytes);
+  averagePair(ends, [first, last], 'gradients of tied embeddings', seconds, bytes, !stepsOptimistically(plan));
 }
 
 /** Every stage is on two devices, each of which has seen half of the microbatches. */
