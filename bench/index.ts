@@ -6,19 +6,23 @@ interface Benchmark {
   run(short: boolean): void | Promise<void>;
 }
 
-const benchmarks: readonly (() => Promise<Benchmark>)[] = [
-  () => import('./engine.ts'),
-  () => import('./partition.ts'),
-  () => import('./simulate.ts'),
-];
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  engine: () => import('./engine.ts'),
+  partition: () => import('./partition.ts'),
+  simulate: () => import('./simulate.ts'),
+};
 
-/** Runs all benchmarks one after another. */
-export async function run(short: boolean): Promise<void> {
-  for (const load of benchmarks) {
-    const benchmark = await load();
-    await benchmark.run(short);
+/** Runs the named benchmarks one after another; all of them where none is named. */
+export async function run(names: readonly string[], short: boolean): Promise<void> {
+  for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
+    const load = benchmarks[name];
+    if (load === undefined) throw new Error(`no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}`);
+    await (await load()).run(short);
     console.log();
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await run(process.argv.includes('--short'));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  await run(names, process.argv.includes('--short'));
+}

@@ -22,7 +22,7 @@ import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
 import { stageMemory } from './step/stageMemory.ts';
 import { pipelineShape, type StageProfile, stageCosts, stageProfiles } from './step/stageProfile.ts';
-import { transferSeconds } from './step/transfers.ts';
+import { transferMode, transferSeconds } from './step/transfers.ts';
 
 /** A report with what it was read from. */
 export interface Simulation {
@@ -102,7 +102,7 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
       inFlight = raised(inFlight, held);
       continue;
     }
-    const timeline = runPipeline(plan, costs, job.stack.pipelineTransfers);
+    const timeline = runPipeline(plan, costs, transferMode(job, schedule));
 
     // Average gradients, step the optimizer; then read off memory and the report.
     const step = finishStep(job, layout, timeline, stages);

@@ -8,6 +8,7 @@ export const summaries: readonly (readonly [name: string, summary: string])[] = 
   ['calibrate', 'fit foretrain to runs of your own'],
   ['partition', 'cut a model into stages, or any graph into parts'],
   ['schedule', 'run a pipeline schedule by itself'],
+  ['fits', 'say whether an instance can hold a model for inference'],
   ['models', 'list the models that a job can name'],
   ['instances', 'list the instances that a job can book, with their prices'],
   ['schedules', 'list the pipeline schedules'],

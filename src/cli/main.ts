@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   calibrate: async () => (await import('./calibrate.ts')).calibrateCommand,
   partition: async () => (await import('./partition.ts')).partitionCommand,
   schedule: async () => (await import('./schedule.ts')).scheduleCommand,
+  fits: async () => (await import('./fits.ts')).fitsCommand,
   models: async () => (await import('./models.ts')).modelsCommand,
   instances: async () => (await import('./instances.ts')).instancesCommand,
   schedules: async () => (await import('./schedules.ts')).schedulesCommand,
@@ -26,7 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** Commands of later versions: refused by name rather than as misspelt. */
-const commandsToCome: readonly string[] = ['plan', 'fits'];
+const commandsToCome: readonly string[] = ['plan'];
 
 /** Columns of a text whose stream does not say how wide it is, and the most that a line is filled. */
 const DEFAULT_WIDTH = 120;

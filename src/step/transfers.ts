@@ -2,7 +2,17 @@ import { collectiveSeconds, groupOf, pointToPointSeconds } from '../hardware/col
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { deviceOf, isDeviceMap, virtualStageCount } from '../pipeline/placement.ts';
-import type { PipelineShape, StagePlacement } from '../pipeline/schedule.ts';
+import type { PipelineShape, Schedule, StagePlacement } from '../pipeline/schedule.ts';
+import type { TransferMode } from '../stack/stack.ts';
+
+/**
+ * When transfers hold up the devices at their ends: as the stack does, but schedules that split the backward pass come
+ * with runtimes of their own, which post sends and receives ahead.
+ * @source sail-sg/zero-bubble-pipeline-parallelism runtime.py; deepseek-ai/DualPipe
+ */
+export function transferMode(job: Job, schedule: Schedule): TransferMode {
+  return schedule.splitsBackward && job.stack.pipelineTransfers === 'blocking' ? 'link' : job.stack.pipelineTransfers;
+}
 
 /**
  * Seconds that the tensors of one microbatch need from virtual stage s to s + 1, for every s.
