@@ -75,7 +75,8 @@ export function extendAccelerator(base: Accelerator, changes: AcceleratorChanges
       name: changes.name,
       memoryBytesPerSecond: changes.memoryBytesPerSecond,
       powerWatts: changes.powerWatts,
-      ratedPowerWatts: base.ratedPowerWatts ?? base.powerWatts,
+      ratedPowerWatts:
+        changes.powerWatts === undefined ? base.ratedPowerWatts : (base.ratedPowerWatts ?? base.powerWatts),
     }),
     memoryBytes,
     usableMemoryBytes: Math.floor(base.usableMemoryBytes * (memoryBytes / base.memoryBytes)),

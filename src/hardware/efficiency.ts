@@ -31,18 +31,20 @@ const ampere: Efficiency = {
   batchedMatmul: 0.9,
   matmulMemory: 0.8,
   elementwise: 0.85,
-  norm: 0.5,
-  activation: 0.7,
+  norm: 0.43,
+  activation: 0.6,
   tile: { m: 128, n: 256 },
   waveWeight: 0.5,
   stolenByCollectives: 0.2,
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
-    matmul: 'D: fp16 linear layers profiled by microsoft/vidur (fit 0.72, large shapes 0.75), arXiv 2205.05198 Table 4',
+    matmul: 'D: fp16 linear layers profiled by microsoft/vidur (fit 0.72, large shapes 0.75); arXiv 2205.05198 Table 4',
     batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
+    norm: 'D: microsoft/vidur compute profiles: 31 to 47% of bandwidth; within that fitted to the run sheets of arXiv 2311.05610',
+    activation: 'D: microsoft/vidur compute profiles: gated activations at 45 to 60% of bandwidth',
     tile: 'R: largest cuBLAS tile on tensor cores',
     waveWeight: 'fitted with the matrix products of the development rows',
     kernelSeconds: 'D: microsoft/vidur compute profiles: intercept of the fit, 6 us',
@@ -51,7 +53,7 @@ const ampere: Efficiency = {
 
 const hopper: Efficiency = {
   ...ampere,
-  matmul: 0.6,
+  matmul: 0.605,
   matmul8bit: 0.56,
   matmulMemory: 0.9,
   sources: {
@@ -66,7 +68,7 @@ const hopper: Efficiency = {
 const neuron: Efficiency = {
   ...ampere,
   matmul: 0.57,
-  matmul8bit: 0.55,
+  matmul8bit: 0.56,
   batchedMatmul: 0.6,
   tile: { m: 128, n: 128 },
   waveWeight: 0,
@@ -94,7 +96,7 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   blackwell: {
     ...hopper,
     matmul: 0.6,
-    matmul8bit: 0.55,
+    matmul8bit: 0.56,
     sources: { ...hopper.sources, matmul: 'D: best measured product 77.6% of peak against 80.3% on Hopper' },
   },
   'neuron-v2': neuron,

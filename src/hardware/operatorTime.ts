@@ -1,4 +1,4 @@
-import type { Operator } from '../graph/operator.ts';
+import { type Operator, savedBytes } from '../graph/operator.ts';
 import { elementBytes } from '../stack/precision.ts';
 import type { Accelerator } from './accelerator.ts';
 import { attentionSeconds } from './kernels/attention.ts';
@@ -61,10 +61,12 @@ function linearSeconds(
   const operands = (m * k + k * n + m * n) * element;
   const cast = narrow && precision !== 'bf16';
   const gradient = gradientTraffic(choice, element);
+  // An input is cast where it is saved: once for all products that share it, and before it is gathered.
+  const input = (savedBytes(operator) / element) * sequences;
   const castSeconds = (elements: number) =>
     cast ? memoryBoundSeconds(accelerator, castBytesPerElement * elements) : 0;
   return {
-    forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(m * k),
+    forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(input),
     backwardInput: matmulSeconds(accelerator, precision, m, k, n, operands) + castSeconds(m * n),
     backwardWeight:
       matmulSeconds(accelerator, precision, k, n, m, (m * k + m * n) * element + gradient.product * k * n) +

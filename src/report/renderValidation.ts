@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatPercent, formatSeconds, formatSignedPercent } from '../units.ts';
 import type { Interval, RowScore, ScoredSet, SetScore } from '../validate/index.ts';
+import { besidesPassesText } from './besidesPasses.ts';
 import { plainStyle, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { renderFacts, wrap } from './wrap.ts';
@@ -95,6 +96,7 @@ function renderRows(rows: readonly RowScore[], mostRows: number, style: Style): 
       { head: 'memory', align: 'right' },
       { head: 'measured', align: 'right' },
       { head: 'error', align: 'right' },
+      { head: 'most, besides the passes', narrow: 'wrap' },
       { head: '', narrow: 'wrap' },
     ],
     shown.map((row) => rowTexts(row, style)),
@@ -130,6 +132,7 @@ function rowTexts(row: RowScore, style: Style): readonly string[] {
     memory?.predictedBytes === undefined ? '' : formatBytes(memory.predictedBytes),
     memory === undefined ? '' : formatBytes(memory.measuredBytes),
     memory?.predictedBytes === undefined ? '' : formatSignedPercent(memory.error),
+    time?.breakdownSeconds === undefined ? '' : besidesPassesText(time.breakdownSeconds),
     noteText(row),
   ];
 }

@@ -2,7 +2,7 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { DeviceMemory } from './deviceMemory.ts';
 import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
-import type { StageProfile } from './stageProfile.ts';
+import type { StageProfile, UnitProfile } from './stageProfile.ts';
 
 /** The fullest moment of a device's passes. */
 export interface PassPeak {
@@ -31,7 +31,7 @@ export function largestAlive(
     ['parameters', memory.states.parametersBytes],
     ['gradients', memory.states.gradientsBytes],
     ['optimizer states', memory.states.optimizerBytes],
-    ['transfer buffers and buckets', memory.bufferBytes],
+    ['transfer buffers, buckets and copies under way', memory.bufferBytes],
     ['workspaces', memory.workspaceBytes],
   ]);
   if (plan === undefined || peak === undefined) bytes.set('fp32 copy of the gradients', memory.states.stepBytes);
@@ -67,12 +67,27 @@ function addSaved(
     if (task === fullest) running = false;
     visitPasses(plan, task, count);
   }
-  stages.forEach(({ profiles }, stage) => {
+  stages.forEach(({ profiles, hostBytes }, stage) => {
     if (held[stage]! === 0) return;
-    for (const { memory } of profiles) {
+    const left = 1 - offloadedFraction(profiles, hostBytes);
+    // Equal layers follow one another, and are one and the same profile.
+    for (let at = 0, times = 1; at < profiles.length; at += times, times = 1) {
+      const { unit, memory } = profiles[at]!;
+      while (profiles[at + times] === profiles[at]) times += 1;
+      const moved = unit.kind === 'layer' ? (1 - left) * (memory.offloadableBytes / Math.max(1, memory.savedBytes)) : 0;
+      const copies = times * held[stage]! * (1 - moved);
       for (const tensor of memory.kept) {
-        bytes.set(tensor.name, (bytes.get(tensor.name) ?? 0) + tensor.bytes * held[stage]!);
+        bytes.set(tensor.name, (bytes.get(tensor.name) ?? 0) + tensor.bytes * copies);
       }
     }
   });
+}
+
+/** Which part of what a stage's layers can offload is on the host. */
+function offloadedFraction(profiles: readonly UnitProfile[], hostBytes: number): number {
+  if (hostBytes === 0) return 0;
+  const offloadable = profiles.reduce((sum, { unit, memory }) => {
+    return unit.kind === 'layer' ? sum + memory.offloadableBytes : sum;
+  }, 0);
+  return hostBytes / offloadable;
 }

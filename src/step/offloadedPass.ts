@@ -30,7 +30,8 @@ const tasks = new TaskList();
 
 /**
  * What copying saved tensors adds to a forward and a backward pass in the steady state, where each follows the other.
- * A unit's tensors leave when its forward pass ends; its backward pass waits until they are back. One stream copies in
+ * A unit's tensors leave when its forward pass ends; its backward pass waits until they are back. They are those of a
+ * microbatch that left long before, since the last layers of one that turns round at once stay. One stream copies in
  * either direction. No more than `window` units may have copies under way: a unit waits for the copy of the one that
  * many before it, and no copy back starts earlier than that many units ahead.
  */
@@ -48,7 +49,6 @@ export function exposedOffloadSeconds(units: readonly OffloadedUnit[], window: n
   let before = -1;
   for (let round = 0; round < rounds; round++) {
     before = lastBackward;
-    const left: number[] = [];
     for (const { forward, toHost } of units) {
       const work = tasks.add(compute, forward);
       const pending = copies[works.length - window];
@@ -57,14 +57,12 @@ export function exposedOffloadSeconds(units: readonly OffloadedUnit[], window: n
       tasks.after(work);
       works.push(work);
       copies.push(copy);
-      left.push(copy);
       lastForward = work;
     }
     forwardEnd = lastForward;
     for (let unit = count - 1; unit >= 0; unit--) {
       const { backward, toDevice } = units[unit]!;
       const load = tasks.add(back, toDevice);
-      tasks.after(left[unit]!);
       const opened = works[works.length - window];
       if (opened !== undefined) tasks.after(opened);
       lastBackward = tasks.add(compute, backward);

@@ -1,3 +1,4 @@
+import { type Breakdown, type BreakdownKind, breakdownKinds } from '../step/report.ts';
 import type { RowScore } from './scoreRow.ts';
 import type { ScoredSet, SetScore } from './scoreSet.ts';
 
@@ -15,6 +16,8 @@ export interface RowJson {
   readonly measured?: number;
   readonly measuredRange?: readonly [number, number];
   readonly error?: number;
+  /** Where the predicted time goes; parts that take none are left out. */
+  readonly breakdownSeconds?: Partial<Breakdown>;
   readonly predictedFits?: boolean;
   readonly measuredFits?: boolean;
   readonly peakKind?: string;
@@ -44,6 +47,7 @@ function rowJson({ id, set, time, fits, memory, doubtful, refusal }: RowScore): 
             ? {}
             : { measuredRange: [time.measured.low, time.measured.high] as const }),
           error: time.error,
+          ...(time.breakdownSeconds === undefined ? {} : { breakdownSeconds: partsOf(time.breakdownSeconds) }),
         }),
     ...(fits === undefined ? {} : { ...present('predictedFits', fits.predicted), measuredFits: fits.measured }),
     ...(memory === undefined
@@ -57,6 +61,12 @@ function rowJson({ id, set, time, fits, memory, doubtful, refusal }: RowScore): 
     ...present('doubtful', doubtful),
     ...(refusal === undefined ? {} : { refused: refusal.faults.map((fault) => `${fault.path}: ${fault.message}`) }),
   };
+}
+
+function partsOf(breakdown: Breakdown): Partial<Breakdown> {
+  const parts: Partial<Record<BreakdownKind, number>> = {};
+  for (const kind of breakdownKinds) if (breakdown[kind] > 0) parts[kind] = breakdown[kind];
+  return parts;
 }
 
 function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [key in Name]?: Value } {

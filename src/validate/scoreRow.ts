@@ -1,11 +1,12 @@
 import { type Fault, ForetrainError } from '../errors.ts';
-import type { Report } from '../step/report.ts';
+import type { Breakdown, Report } from '../step/report.ts';
 import { type Interval, measuredSeconds, relativeError } from './interval.ts';
 import type { MeasuredRow, PeakKind } from './row.ts';
 
 /** The part of a report that is held against measurements. */
 export type Prediction = Pick<Report, 'fits' | 'stepTimeSeconds' | 'mfu'> & {
   readonly memory: Pick<Report['memory'], 'peakBytes' | 'peakAllocatedBytes' | 'peakReservedBytes'>;
+  readonly breakdownSeconds?: Breakdown;
 };
 
 /** Answers a job, or refuses it with a {@link ForetrainError}. */
@@ -37,6 +38,8 @@ export interface TimeScore {
   readonly error: number;
   /** Model FLOPs of the step over what the devices could do: its time at an MFU of 1. */
   readonly idealSeconds?: number;
+  /** Where the predicted time goes: a place to look for the reason of an error. */
+  readonly breakdownSeconds?: Breakdown;
 }
 
 export interface FitsScore {
@@ -99,6 +102,7 @@ function scoreTime(row: MeasuredRow, prediction: Prediction | undefined): TimeSc
     predictedSeconds,
     error: relativeError(predictedSeconds, measured),
     idealSeconds: prediction.mfu * predictedSeconds,
+    ...(prediction.breakdownSeconds === undefined ? {} : { breakdownSeconds: prediction.breakdownSeconds }),
   };
 }
 

@@ -8,7 +8,7 @@ describe('help', () => {
     const { status, stdout, stderr } = await foretrain(['--help']);
     expect([status, stderr]).toEqual([0, '']);
     expectGolden('help.txt', stdout);
-    for (const missing of ['plan', 'fits ']) expect(stdout).not.toContain(`  ${missing}`);
+    for (const missing of ['plan']) expect(stdout).not.toContain(`  ${missing}`);
   });
 
   it('is short, with an example, where nothing is asked', async () => {
@@ -43,7 +43,6 @@ describe('a command line that cannot be', () => {
     [['plan', 'request.json'], 'plan: this version has no such command yet'],
     [['partition'], 'JOB.json: is missing; give the path of a job or a graph, or - for standard input'],
     [['calibrate'], 'MEASURED.jsonl: is missing; give the path of a file of runs, or - for standard input'],
-    [['fits', 'gpt3-175b', 'p4d.24xlarge'], 'fits: this version has no such command yet'],
     [['simulat', 'x.json'], 'simulat: there is no such command; did you mean foretrain simulate?'],
     [['toString'], 'toString: there is no such command; there are simulate, '],
     [['--json'], '--json: give a command first: simulate, '],

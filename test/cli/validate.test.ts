@@ -16,6 +16,11 @@ describe('validate', () => {
     const errors = rows.slice(0, 8).map((row) => Math.abs(row.error ?? 0));
     expect(sets[0].mape).toBeCloseTo(errors.reduce((sum, error) => sum + error) / 8, 12);
     expect(sets[0].worst).toBeCloseTo(Math.max(...errors), 12);
+    for (const { breakdownSeconds = {}, predicted } of rows) {
+      const parts = Object.values(breakdownSeconds);
+      expect(parts.every((seconds) => seconds > 0)).toBe(true);
+      expect(parts.reduce((sum, seconds) => sum + seconds)).toBeCloseTo(predicted ?? 0, 6);
+    }
   });
 
   it('fits the constant that the set is known to have', async () => {

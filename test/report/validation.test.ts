@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fail } from '../../src/errors.ts';
 import { renderValidation } from '../../src/report/index.ts';
+import { type Breakdown, breakdownKinds } from '../../src/step/report.ts';
 import { type MeasuredRow, type Prediction, scoreSet } from '../../src/validate/index.ts';
 import { expectGolden } from '../golden/golden.ts';
 
@@ -22,7 +23,19 @@ function evaluate(job: unknown): Prediction {
   if (typeof job === 'string') fail(job, 'is not modelled yet; dense feed-forward layers are', 'not-modelled');
   const stepTimeSeconds = typeof job === 'number' ? job : 1;
   const memory = { peakBytes: 40 * GIB, peakAllocatedBytes: 30 * GIB, peakReservedBytes: 35 * GIB };
-  return { fits: stepTimeSeconds > 0.5, stepTimeSeconds, mfu: 0.4, memory };
+  return {
+    fits: stepTimeSeconds > 0.5,
+    stepTimeSeconds,
+    mfu: 0.4,
+    memory,
+    breakdownSeconds: breakdown(stepTimeSeconds),
+  };
+}
+
+/** A step that computes for 60%, waits for tensor ranks for 27%, idles for 12%, and takes 1% for the rest. */
+function breakdown(seconds: number): Breakdown {
+  const shares: Partial<Breakdown> = { forward: 0.2, backward: 0.4, tensorComm: 0.27, bubble: 0.12, optimizer: 0.01 };
+  return Object.fromEntries(breakdownKinds.map((kind) => [kind, (shares[kind] ?? 0) * seconds])) as Breakdown;
 }
 
 describe('validation', () => {
@@ -56,6 +69,17 @@ describe('validation', () => {
     expect(text.match(/^ {2}many-\d+ /gm)).toEqual(['  many-39 ', '  many-38 ', '  many-37 ']);
     expect(text).toContain('not scored: a bad run');
     expect(text).toContain('the 3 furthest off of those answered; --json lists all');
+  });
+
+  it('names what takes the most time besides the passes', () => {
+    const text = renderValidation([scoreSet(rows('one', [12]), evaluate)]);
+    expect(text).toContain('tensor comm 27%, bubble 12%');
+    expect(text).not.toContain('optimizer');
+    const passes = (job: unknown): Prediction => ({
+      ...evaluate(job),
+      breakdownSeconds: { ...breakdown(0), forward: 1, backward: 2, optimizer: 0.02 },
+    });
+    expect(renderValidation([scoreSet(rows('one', [3]), passes)])).not.toContain('besides the passes');
   });
 
   it('says so where nothing could be answered', () => {

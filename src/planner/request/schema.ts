@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { clusterReader } from '../../job/schema/cluster.ts';
 import {
+  anything,
   choose,
   fields,
   flag,
@@ -14,10 +14,6 @@ import {
   text,
   wholeNumber,
 } from '../../job/schema/fields.ts';
-import { modelReader } from '../../job/schema/model.ts';
-import { parallelismReader } from '../../job/schema/parallelism.ts';
-import { stackReader } from '../../job/schema/stack.ts';
-import { trainingReader } from '../../job/schema/training.ts';
 import { shown } from '../../job/words.ts';
 
 export const objectives = ['stepTime', 'timeToTrain', 'usd', 'usdPerToken'] as const;
@@ -78,13 +74,82 @@ const counts = listFrom(wholeNumber(1, mostInstances), 'numbers of instances', m
 const clusters = listFrom(
   fields(
     'an entry of clusters',
-    {
-      instance: clusterReader.instance,
-      counts,
-      usdPerHour: nonNegativeNumber(),
-    },
+    { instance: anything(), counts, usdPerHour: nonNegativeNumber() },
     { instance: 'write the name of an instance', counts: 'write how many instances there may be, such as [64, 128]' },
   ),
   'clusters',
   mostCounts,
 );
+
+const search = fields(
+  'search',
+  Object.fromEntries([...searched, ...notSearched].map((field) => [field, anything()])) as Record<
+    Searched | (typeof notSearched)[number],
+    Reader<unknown>
+  >,
+);
+
+const constraints = fields('constraints', {
+  maximumDays: positiveNumber(),
+  maximumUsd: positiveNumber(),
+  memoryMarginFraction: fraction(),
+});
+
+const reliability = fields('reliability', {
+  failuresPerNodeDay: nonNegativeNumber(),
+  detectionSeconds: nonNegativeNumber(),
+  restartSeconds: nonNegativeNumber(),
+  manualRestartFraction: fraction(),
+  manualRestartSeconds: nonNegativeNumber(),
+  checkpointIntervalSeconds: positiveNumber(),
+  asynchronousCheckpoints: flag(),
+});
+
+const isText = (input: unknown) => typeof input === 'string';
+
+const purchase = choose(
+  isText,
+  oneOf(purchases),
+  fields('purchase', { discountFraction: fraction() }, { discountFraction: 'write 0.3 for three tenths off, say' }),
+);
+
+const quota = v.custom<Readonly<Record<string, number>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((most) => Number.isSafeInteger(most) && most >= 0),
+  ({ input }) => `must map names of instances to the most of them, as { "p4d.24xlarge": 64 }, not ${shown(input)}`,
+);
+
+const storage = fields('storage', { kind: oneOf(storageKinds), bytesPerSecond: rate(), tebibytes: positiveNumber() });
+
+const requestReader = fields(
+  'a request',
+  {
+    name: text('GPT-3 175B on p4de'),
+    model: anything(),
+    cluster: anything(),
+    clusters,
+    stack: anything(),
+    training: anything(),
+    parallelism: anything(),
+    smp: anything(),
+    search,
+    constraints,
+    objective: oneOf(objectives),
+    reliability,
+    purchase,
+    quota,
+    storage,
+    bytesPerToken: positiveNumber(),
+  },
+  {
+    model: 'write the name of one that `foretrain models` lists, such as "gpt3-175b"',
+    training: 'write { "sequenceLength": 2048, "globalBatchSize": 1536 }, say',
+  },
+);
+
+/** A request whose own fields are of the right type; those it shares with a job are not read yet. */
+export type RequestInput = Read<typeof requestReader>;
+export { requestReader };
