@@ -1,11 +1,12 @@
-import { cutsInside, sentBytes } from './graph/slice.ts';
+import { type Chain, sendsVary, sentBytes } from './graph/slice.ts';
 import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
-import { type Cuts, rankLayout } from './partition/index.ts';
+import { type Cuts, type RankLayout, rankLayout } from './partition/index.ts';
 import { type PipelineTimeline, runPipeline } from './pipeline/run.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { onDevices } from './pipeline/schedules/onDevices.ts';
+import { fastestPlacement } from './step/autoPlacement.ts';
 import { cheapestRecompute } from './step/autoRecompute.ts';
 import { chainOf } from './step/chainItems.ts';
 import { composeReport } from './step/composeReport.ts';
@@ -18,6 +19,7 @@ import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/
 import { keepsToMemory, planWithinMemory, promisingSchedule } from './step/memoryLimit.ts';
 import { optimizerStart } from './step/memoryTimeline.ts';
 import type { ModuleAssignment } from './step/moduleAssignments.ts';
+import { rankedPlacements } from './step/placementOrders.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
 import { stageMemory } from './step/stageMemory.ts';
@@ -32,6 +34,8 @@ export interface Simulation {
   readonly stages: readonly StageProfile[];
   /** What follows the pipeline. */
   readonly step: FinishedStep;
+  /** Which rank sits where. */
+  readonly layout: RankLayout;
   /** Time that hidden states need from virtual stage s to s + 1. */
   readonly transferSeconds: Float64Array;
   /** Where a module tree chose the devices: modules with their device, in the order in which they run. */
@@ -60,9 +64,18 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   const { calibration } = options;
   const job = calibration === undefined ? asked : calibrated(asked, calibration);
 
-  // Which rank sits where, and one rank's share of the model as a graph of operators.
-  const layout = rankLayout(job.parallelism.placement, job.parallelism.degrees);
+  // One rank's share of the model as a graph of operators.
   const graph = rankGraph(job);
+
+  // Which rank sits where. Where the job leaves that open, the orders that send least over slow links are tried first.
+  const { placement: letters, degrees } = job.parallelism;
+  if (letters === 'auto') {
+    const tried = fastestPlacement(asked, rankedPlacements(job, graph), (decided) =>
+      simulate(decided, { ...options, evidence: false }),
+    );
+    return simulateDetailed(tried, options);
+  }
+  const layout = rankLayout(letters, degrees);
 
   // What each kind of unit costs on this device: seconds, saved bytes, parameters.
   const profileOf = unitProfiles(job, graph, layout);
@@ -84,17 +97,19 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   const schedule = treeCut === undefined ? named : onDevices(named, treeCut.map);
   const shape = pipelineShape(job);
   const placement = placementOf(schedule, shape);
-  const transfersAt = (cuts?: Cuts) => transferSeconds(job, layout, placement, shape, (s) => sentBytes(chain, cuts, s));
-  let transfers = transfersAt();
+  const transfersAt = (chain: Chain, cuts?: Cuts) =>
+    transferSeconds(job, layout, placement, shape, (s) => sentBytes(chain, cuts, s));
+  const hiddenTransfers = transfersAt(chain);
+
+  const problemFor = (held: Float64Array) => partitionProblem(job, chain, profileOf, placement, hiddenTransfers, held);
 
   // Cut the units into virtual stages under each stage's memory limit, and run a step of the pipeline.
   let inFlight = promisedInFlight(promisingSchedule(schedule, shape), shape);
   for (let recuts = 0; ; recuts++) {
-    const problem =
-      treeCut === undefined ? partitionProblem(job, chain, profileOf, placement, transfers, inFlight) : undefined;
-    const cuts = problem === undefined ? treeCut!.cuts : cutStages(job, problem);
-    const stages = stageProfiles(job, chain, profileOf, cuts.ends, dataComm);
-    if (cutsInside(chain)) transfers = transfersAt(cuts);
+    const cut = treeCut ?? cutStages(job, chain, problemFor(inFlight), hiddenTransfers);
+    const { cuts, problem } = cut;
+    const stages = stageProfiles(job, cut.chain, profileOf, cuts.ends, dataComm);
+    const transfers = sendsVary(cut.chain) ? transfersAt(cut.chain, cuts) : hiddenTransfers;
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
     const plan = planWithinMemory(schedule, shape, costs, problem, cuts);
     const held = microbatchesInFlight(plan);
@@ -117,6 +132,6 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
     const evidence = options.evidence === false ? undefined : evidenceFor(job, step.stepTimeSeconds);
     const report = composeReport(job, { cuts, stages, timeline, step, memory, evidence, warnings });
     const assignments = treeCut === undefined ? {} : { assignments: treeCut.assignments };
-    return { report, timeline, stages, step, transferSeconds: transfers, ...assignments };
+    return { report, timeline, stages, step, layout, transferSeconds: transfers, ...assignments };
   }
 }

@@ -34,9 +34,14 @@ function changed(job: Job, words: string, parallelism: Partial<Parallelism>): Ch
 
 function recomputing(recompute: Recompute): Changed {
   return (job) =>
-    job.parallelism.recompute.mode === recompute.mode
+    job.parallelism.recompute.mode === recompute.mode || isGraph(job)
       ? undefined
       : changed(job, `recompute ${recompute.mode}`, { recompute });
+}
+
+/** A model given as a graph has no layers to recompute, and nothing says how its operators would be split. */
+function isGraph({ model }: Job): boolean {
+  return model.graph !== undefined;
 }
 
 /** Stacks that shard gradients and parameters as well as optimizer states. */
@@ -75,7 +80,7 @@ function twice(dimension: 'tensor' | 'pipeline' | 'context'): Changed {
     const { degrees, partitioner, shardingDegree, microbatches } = parallelism;
     const degree = 2 * degrees[dimension];
     const data = degrees.data / 2;
-    if (!Number.isInteger(data)) return undefined;
+    if (!Number.isInteger(data) || (dimension !== 'pipeline' && isGraph(job))) return undefined;
     const parts: Readonly<Record<typeof dimension, readonly number[]>> = {
       tensor: [model.attentionHeads, model.hiddenSize, model.feedForwardSize],
       pipeline: [],
@@ -85,7 +90,7 @@ function twice(dimension: 'tensor' | 'pipeline' | 'context'): Changed {
     if (dimension === 'tensor' && degree > job.cluster.instance.ranks) return undefined;
     if (
       dimension === 'pipeline' &&
-      (partitioner.kind === 'layers' || degree * parallelism.virtualStages > model.layers)
+      (partitioner.kind === 'layers' || degree * parallelism.virtualStages > (model.graph?.nodes.length ?? model.layers))
     ) {
       return undefined;
     }
@@ -111,7 +116,7 @@ function inPipeline({ degrees, microbatchGroupSize, activeMicrobatches }: Parall
 function offloadActivations(job: Job): Change | undefined {
   const { offload, recompute } = job.parallelism;
   const { activations, horizon } = job.stack.offloads;
-  if (activations === 'none' || offload !== undefined || !hasHostLink(job)) return undefined;
+  if (isGraph(job) || activations === 'none' || offload !== undefined || !hasHostLink(job)) return undefined;
   if (activations === 'checkpoints' && recompute.mode !== 'full') return undefined;
   return changed(job, 'offload.activations true', {
     offload: { activations: 1, optimizer: 0, parameters: 0, horizon },

@@ -17,7 +17,7 @@ export const partitionCommand: Command = {
     'or a METIS .graph file. - is standard input.',
   ].join('\n'),
   options: [
-    { name: 'partitioner', value: 'NAME', help: 'only this one: exact, tree, uniform or layers' },
+    { name: 'partitioner', value: 'NAME', help: 'only this one: exact, multilevel, tree, uniform or layers' },
     { name: 'parts', value: 'K', help: 'the number of parts of a graph' },
     jsonOption,
   ],

@@ -1,4 +1,5 @@
 import { isGated, type ModelSpec } from './model.ts';
+import { graphFlops } from './operatorGraph.ts';
 
 /** Parameters of the matrices of one layer, those that every token meets. */
 function layerMatrixParameters(model: ModelSpec): number {
@@ -19,10 +20,11 @@ export function layerForwardFlops(model: ModelSpec, sequenceLength: number): num
 
 /**
  * Model FLOPs of one sequence, forward and backward: what the model needs, whatever is computed twice. Logits count,
- * looking up embeddings does not.
+ * looking up embeddings does not. A model of any shape says itself what its operators need.
  * @source arXiv 2205.05198 appendix A: 72 · B · s · L · h² · (1 + s / 6h + V / 12hL) for a GPT
  */
 export function modelFlops(model: ModelSpec, sequenceLength: number, vocabularySize = model.vocabularySize): number {
+  if (model.graph !== undefined) return graphFlops(model.graph);
   const logits = 2 * sequenceLength * model.hiddenSize * vocabularySize;
   return 3 * (model.layers * layerForwardFlops(model, sequenceLength) + logits);
 }

@@ -1,12 +1,16 @@
 import { type Fault, ForetrainError, fail } from '../errors.ts';
+import type { OperatorGraph } from './operatorGraph.ts';
 
-/** Shape families; a family sets the defaults of everything a ModelSpec leaves out. */
-export type ModelFamily = 'gpt' | 'llama' | 'bert' | 't5';
+/** Shape families; a family sets the defaults of everything a ModelSpec leaves out. `graph` is a model of any shape. */
+export type ModelFamily = 'gpt' | 'llama' | 'bert' | 't5' | 'graph';
 export type Activation = 'gelu' | 'swiglu' | 'geglu' | 'relu' | 'squared-relu';
 export type NormKind = 'layernorm' | 'rmsnorm';
 export type PositionKind = 'learned' | 'rope' | 'alibi' | 'none';
 
-/** A transformer's whole shape, every default filled in. Sizes are counts of elements; the vocabulary is the model's own, unpadded. */
+/**
+ * A transformer's whole shape, every default filled in. Sizes are counts of elements; the vocabulary is the model's own,
+ * unpadded. A model of any shape has no layers and no sizes; it has its graph.
+ */
 export interface ModelSpec {
   readonly name: string;
   readonly family: ModelFamily;
@@ -30,6 +34,8 @@ export interface ModelSpec {
   readonly dropout: number;
   /** Norms of `headSize` on every query and key head. */
   readonly queryKeyNorm: boolean;
+  /** The operators of a model of any shape; a transformer's follow from the rest. */
+  readonly graph?: OperatorGraph;
 }
 
 /** True where the feed-forward has a gate, so that its first matrix is twice as wide. */
@@ -54,7 +60,7 @@ type Required = 'family' | 'layers' | 'hiddenSize' | 'attentionHeads' | 'vocabul
 
 /** A ModelSpec as a person writes it: what its family or the rest of its shape implies may be left out. */
 export type ModelFields = Pick<ModelSpec, Required> & {
-  readonly [K in Exclude<keyof ModelSpec, Required>]?: ModelSpec[K] | undefined;
+  readonly [K in Exclude<keyof ModelSpec, Required | 'graph'>]?: ModelSpec[K] | undefined;
 };
 
 type FamilyDefaults = Pick<ModelSpec, 'activation' | 'norm' | 'positions' | 'bias' | 'tiedEmbeddings' | 'dropout'>;
@@ -68,8 +74,8 @@ const gptDefaults: FamilyDefaults = {
   dropout: 0.1,
 };
 
-/** What a family implies. T5 has two stacks and is not one of them. */
-export const familyDefaults: Readonly<Record<Exclude<ModelFamily, 't5'>, FamilyDefaults>> = {
+/** What a family implies. T5 has two stacks and a graph its own operators: neither is one of them. */
+export const familyDefaults: Readonly<Record<Exclude<ModelFamily, 't5' | 'graph'>, FamilyDefaults>> = {
   gpt: gptDefaults,
   llama: {
     activation: 'swiglu',
@@ -97,6 +103,7 @@ export function completeModel(
   const path = options.path ?? 'model';
   const { family, layers, hiddenSize, attentionHeads, vocabularySize } = fields;
   if (family === 't5') fail(`${path}.family`, 't5 is not modelled yet; gpt, llama and bert are', 'not-modelled');
+  if (family === 'graph') fail(`${path}.family`, 'graph has operators of its own, and no shape to fill in');
   const defaults = familyDefaults[family];
   const model: ModelSpec = {
     name: fields.name ?? `${family}-${layers}x${hiddenSize}`,

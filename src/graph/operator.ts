@@ -1,4 +1,4 @@
-/** What an operator does; decides which law gives its time. */
+/** What an operator does; decides which law gives its time. `operator` is one of a model of any shape. */
 export type OperatorKind =
   | 'embedding'
   | 'norm'
@@ -9,7 +9,8 @@ export type OperatorKind =
   | 'dropout'
   | 'residual'
   | 'loss'
-  | 'collective';
+  | 'collective'
+  | 'operator';
 
 /** A matrix product of [m, k] by [k, n]; m counts the tokens of one sequence on this rank. */
 export interface Gemm {

@@ -1,5 +1,6 @@
 import { fail } from '../errors.ts';
 import { bertTokenTypes, isGated, isPostNorm, type ModelSpec } from './model.ts';
+import { graphParameters } from './operatorGraph.ts';
 
 /** Where parameters are counted for a vocabulary that is not the model's own. */
 export interface CountOptions {
@@ -17,6 +18,7 @@ export interface CountOptions {
  */
 export function parameterCount(model: ModelSpec, options: CountOptions = {}): number {
   if (model.family === 't5') fail('model.family', 't5 is not modelled yet; gpt, llama and bert are', 'not-modelled');
+  if (model.graph !== undefined) return graphParameters(model.graph);
   return embeddingParameters(model, options) + model.layers * layerParameters(model) + outputParameters(model, options);
 }
 

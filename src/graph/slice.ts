@@ -98,12 +98,18 @@ export function bytesAcross({ graph, places }: Chain, position: number): number 
   return operator === 0 ? graph.units[unit - 1].boundaryBytes : crossingBytes(graph.units[unit], operator);
 }
 
-/** True where a chain may be cut inside units, so that its cuts do not all send the same tensor. */
-export function cutsInside({ graph, length }: Chain): boolean {
-  return length > graph.units.length;
+/** True where cuts of a chain do not all send the same tensor: inside units, or in a model of any shape. */
+export function sendsVary({ graph, length }: Chain): boolean {
+  return length > graph.units.length || graph.model.graph !== undefined;
+}
+
+/** Bytes of the hidden states of one sequence; in a model of any shape the most that crosses any cut. */
+export function hiddenBytes({ units, model }: ComputeGraph): number {
+  if (model.graph === undefined) return units[0].boundaryBytes;
+  return units.reduce((most, { boundaryBytes }) => Math.max(most, boundaryBytes), 0);
 }
 
 /** Bytes of one sequence that virtual stage `stage` sends on; the hidden states where the cuts are not known yet. */
 export function sentBytes(chain: Chain, cuts: { readonly ends: ArrayLike<number> } | undefined, stage: number): number {
-  return cuts === undefined ? chain.graph.units[0].boundaryBytes : bytesAcross(chain, cuts.ends[stage]);
+  return cuts === undefined ? hiddenBytes(chain.graph) : bytesAcross(chain, cuts.ends[stage]);
 }

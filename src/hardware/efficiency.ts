@@ -39,7 +39,8 @@ const ampere: Efficiency = {
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
-    matmul: 'D: fp16 linear layers profiled by microsoft/vidur (fit 0.72, large shapes 0.75); arXiv 2205.05198 Table 4',
+    matmul:
+      'fitted to published A100 steps; fp16 linear layers profiled by microsoft/vidur reach 0.72 in all and 0.75 in large shapes',
     batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
@@ -58,8 +59,9 @@ const hopper: Efficiency = {
   matmulMemory: 0.9,
   sources: {
     ...ampere.sources,
-    matmul: 'D: 0.72 in single products (microsoft/vidur), 0.61 in steps, where 700 W hold the clock down',
-    matmul8bit: 'D: published fp8 steps of Megatron-Core on H100',
+    matmul:
+      'fitted to published steps of llm-foundry and Megatron-Core on H100; single products reach 0.72 (microsoft/vidur), but in steps 700 W hold the clock down',
+    matmul8bit: 'fitted to published fp8 steps of Megatron-Core on H100',
     matmulMemory: 'D: microsoft/vidur compute profiles',
   },
 };

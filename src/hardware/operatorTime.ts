@@ -1,9 +1,10 @@
 import { type Operator, savedBytes } from '../graph/operator.ts';
-import { elementBytes } from '../stack/precision.ts';
+import { elementBytes, type Precision } from '../stack/precision.ts';
 import type { Accelerator } from './accelerator.ts';
+import { cappedClock, efficiencyOf } from './efficiency.ts';
 import { attentionSeconds } from './kernels/attention.ts';
 import type { KernelChoice } from './kernels/choice.ts';
-import { matmulSeconds } from './kernels/matmul.ts';
+import { matmulSeconds, peakFlopsPerSecond } from './kernels/matmul.ts';
 import { memoryBoundSeconds } from './kernels/memoryBound.ts';
 
 /** Seconds of one operator on one device. The backward pass is split: that of the weights can wait. */
@@ -34,6 +35,10 @@ export function operatorSeconds(
     }
     case 'collective':
       return nothing;
+    case 'operator':
+      return operator.gemm === undefined
+        ? rooflineSeconds(accelerator, choice.precision, operator, sequences)
+        : productSeconds(accelerator, choice, operator, sequences);
     default: {
       const kind = operator.kind === 'norm' || operator.kind === 'activation' ? operator.kind : 'elementwise';
       return {
@@ -43,6 +48,49 @@ export function operatorSeconds(
       };
     }
   }
+}
+
+/**
+ * An operator of a model of any shape that is a product: as many FLOPs as it says, at the rate of products of its shape
+ * forward and backward. Without parameters all of its backward pass is that of its inputs.
+ */
+function productSeconds(
+  accelerator: Accelerator,
+  choice: KernelChoice,
+  operator: Operator,
+  sequences: number,
+): OperatorTime {
+  const { m, n, k } = operator.gemm!;
+  const once = linearSeconds(accelerator, choice, operator, sequences);
+  const forward = operator.forwardFlops / (2 * m * n * k);
+  const backward = operator.backwardFlops / (4 * m * n * k);
+  const [input, weight] = [backward * once.backwardInput, backward * once.backwardWeight];
+  return operator.parameters > 0
+    ? { forward: forward * once.forward, backwardInput: input, backwardWeight: weight }
+    : { forward: forward * once.forward, backwardInput: input + weight, backwardWeight: 0 };
+}
+
+/** Any other operator: the longer of its FLOPs at the rate of large products and its bytes at that of memory. */
+function rooflineSeconds(
+  accelerator: Accelerator,
+  precision: Precision,
+  operator: Operator,
+  sequences: number,
+): OperatorTime {
+  const efficiency = efficiencyOf(accelerator);
+  const rate = peakFlopsPerSecond(accelerator, precision) * efficiency.matmul * cappedClock(accelerator);
+  const pass = (flops: number, bytes: number): number =>
+    flops === 0
+      ? memoryBoundSeconds(accelerator, bytes * sequences)
+      : Math.max(
+          efficiency.kernelSeconds + (flops * sequences) / rate,
+          memoryBoundSeconds(accelerator, bytes * sequences),
+        );
+  return {
+    forward: pass(operator.forwardFlops, operator.readBytes + operator.writeBytes),
+    backwardInput: pass(operator.backwardFlops, operator.backwardBytes),
+    backwardWeight: 0,
+  };
 }
 
 /** A linear layer: its product, that of the input gradient and that of the weight gradient, each in its own shape. */

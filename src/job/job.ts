@@ -62,8 +62,8 @@ export interface Parallelism {
   readonly cutAt: 'layer' | 'operator';
   /** Units (or operators) after which a stage must end. */
   readonly cutsAfter: readonly string[];
-  /** Letters from slowest- to fastest-varying. */
-  readonly placement: PlacementLetters;
+  /** Letters from slowest- to fastest-varying; `auto` leaves their order to the forecast. */
+  readonly placement: PlacementLetters | 'auto';
   readonly zeroStage: 0 | 1 | 2 | 3;
   /** Data replicas among which ZeRO shards. */
   readonly shardingDegree: number;
@@ -75,6 +75,8 @@ export interface Parallelism {
 /** How the model is cut into virtual stages. `stageLayers`: transformer layers of each, in model order. */
 export type Partitioner =
   | { readonly kind: 'exact' }
+  /** The best of several orders of a graph's operators, a multilevel partition's among them. */
+  | { readonly kind: 'multilevel' }
   /** SageMaker's module tree; `memoryWeight`: 0 balances time, 1 memory. */
   | { readonly kind: 'tree'; readonly memoryWeight: number }
   | { readonly kind: 'uniform' }

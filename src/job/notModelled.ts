@@ -41,9 +41,8 @@ const otherStacks = `${stackNames.filter((name) => !stacksNotModelled.includes(n
 /** Fields of a job, in the order of the job. */
 export const notModelled: readonly NotModelled[] = [
   { path: 'model.model_type', models: never, instead: 'a catalogue name or a model described field by field is' },
-  { path: 'model.family', models: allBut('t5', 'graph'), instead: 'gpt, llama and bert are' },
+  { path: 'model.family', models: allBut('t5'), instead: 'gpt, llama, bert and graph are' },
   { path: 'model.encoderLayers', models: never, instead: 'one stack of layers is' },
-  { path: 'model.graph', models: never, instead: 'the families gpt, llama and bert are' },
   { path: 'model.slidingWindow', models: never, instead: 'attention to the whole sequence is' },
   { path: 'model.experts', models: never, instead: 'dense feed-forward layers are' },
   { path: 'model.latentAttention', models: never, instead: 'attention with keyValueHeads is' },
@@ -62,12 +61,6 @@ export const notModelled: readonly NotModelled[] = [
     path: 'parallelism.schedule',
     models: allBut(...schedulesNotModelled),
     instead: '`foretrain schedules` lists what is',
-  },
-  { path: 'parallelism.partitioner', models: allBut('multilevel'), instead: 'exact, tree, uniform and layers are' },
-  {
-    path: 'parallelism.placement',
-    models: allBut('auto'),
-    instead: 'PDT, DPT and the other orders of the three letters are',
   },
 ];
 

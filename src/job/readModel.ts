@@ -2,6 +2,7 @@ import { ForetrainError } from '../errors.ts';
 import { findModel, modelNames, models } from '../graph/catalogue.ts';
 import { completeModel, type ModelFields, type ModelSpec } from '../graph/model.ts';
 import type { FaultList } from './faults.ts';
+import { readGraphModel } from './readGraphModel.ts';
 import type { JobInput } from './schema/job.ts';
 import { type InlineModel, isHuggingFace } from './schema/model.ts';
 import { didYouMean } from './suggest.ts';
@@ -30,7 +31,7 @@ function namedModel(name: string, faults: FaultList): ModelSpec | undefined {
 }
 
 const required: Readonly<Partial<Record<keyof ModelFields, string>>> = {
-  family: 'write gpt, llama or bert',
+  family: 'write gpt, llama, bert or graph',
   layers: 'write how many transformer layers there are',
   hiddenSize: 'write the width of the residual stream',
   attentionHeads: 'write how many query heads a layer has',
@@ -39,7 +40,10 @@ const required: Readonly<Partial<Record<keyof ModelFields, string>>> = {
 
 function inlineModel(input: InlineModel, sequenceLength: number | undefined, faults: FaultList): ModelSpec | undefined {
   const { family } = input;
-  if (family === 't5' || family === 'graph') return undefined;
+  if (family === 't5') return undefined;
+  if (family === 'graph') return readGraphModel(input, faults);
+  if (input.graph !== undefined)
+    faults.add('model.graph', 'goes with family graph; leave it out, or write that family');
   for (const [field, hint] of Object.entries(required)) {
     const path = `model.${field}`;
     if (input[field as keyof ModelFields] === undefined && faults.sound(path)) faults.add(path, `is missing; ${hint}`);

@@ -95,27 +95,24 @@ function readPartitioner(input: ParallelismInput, faults: FaultList): Partitione
   switch (kind) {
     case 'tree':
       return { kind, memoryWeight: memoryWeight ?? defaultMemoryWeight };
-    case 'uniform':
-      return { kind };
     case 'layers':
       if (stageLayers !== undefined) return { kind, stageLayers };
       faults.add('parallelism.stageLayers', 'is missing; partitioner layers needs the layers of each virtual stage');
       return undefined;
     case 'exact':
     case 'multilevel':
-      // Multilevel is refused by name.
-      return { kind: 'exact' };
+    case 'uniform':
+      return { kind };
   }
 }
 
-function readPlacement(written: string | undefined, faults: FaultList): PlacementLetters | undefined {
-  // `auto` is refused by name.
-  if (written === undefined || written === 'auto') return undefined;
+function readPlacement(written: string | undefined, faults: FaultList): PlacementLetters | 'auto' | undefined {
+  if (written === undefined || written === 'auto') return written;
   const alias = Object.hasOwn(placementAliases, written) ? placementAliases[written] : undefined;
   const letters = alias ?? placements.find((order) => order === written);
   if (letters !== undefined) return letters;
   const would =
-    'the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT) or spread (TPD)';
+    'the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT), spread (TPD) or auto';
   faults.add('parallelism.placement', `must be ${would}; not ${shown(written)}`);
   return undefined;
 }

@@ -15,6 +15,8 @@ export interface StateSharding {
   readonly zeroStage: 0 | 1 | 2 | 3;
   /** Ranks that share one copy: sharding degree times context ranks. */
   readonly replicas: number;
+  /** 16-bit parameters are updated with stochastic rounding: no masters, and gradients and moments in 16 bits. */
+  readonly stochasticRounding?: boolean;
 }
 
 /**
@@ -31,14 +33,15 @@ const fp32Bytes = 4;
  * Gradients take the format in which they are accumulated; an fp32 copy of 16-bit ones, where the stack makes it, is
  * divided as the optimizer's states are. Where the sharded parameters are themselves in fp32, they are their own master.
  * @source Megatron-LM docs, distributed optimizer: 18 or 6 + 12/d bytes with fp32 gradients, 20 or 4 + 16/d with fp16;
- * arXiv 1910.02054 section 5 for the stages; pytorch/torchtitan: 16/d under FSDP
+ * arXiv 1910.02054 section 5 for the stages; pytorch/torchtitan: 16/d under FSDP; Neuron documentation,
+ * mixed precision: bf16SR, 4 + 4/d
  */
 export function modelStates(
   parameters: number,
   stack: Stack,
   precision: Precision,
   optimizer: Optimizer,
-  { zeroStage, replicas }: StateSharding,
+  { zeroStage, replicas, stochasticRounding = false }: StateSharding,
 ): ModelStates {
   const share = Math.ceil(parameters / replicas);
   const [ownParameters, ownGradients, owned] = [
@@ -53,6 +56,15 @@ export function modelStates(
       parametersBytes: fp32Bytes * ownParameters + gathered,
       gradientsBytes: fp32Bytes * ownGradients,
       optimizerBytes: moments,
+      stepBytes: 0,
+    };
+  }
+  if (stochasticRounding) {
+    const bytes = elementBytes(precision);
+    return {
+      parametersBytes: bytes * ownParameters,
+      gradientsBytes: bytes * ownGradients,
+      optimizerBytes: (bytes / fp32Bytes) * moments,
       stepBytes: 0,
     };
   }

@@ -68,7 +68,9 @@ function gradientBytes(unit: Unit): number {
     const operator = unit.operators[index]!;
     if (operator.kind !== 'loss') {
       const inside = operator.backwardWorkspaceBytes ?? 0;
-      most = Math.max(most, unit.boundaryBytes + operator.outputBytes + incoming[index]! + inside - freed);
+      // What crosses behind the only operator of a unit has its output in it.
+      const gradients = unit.kind === 'operator' ? unit.boundaryBytes : unit.boundaryBytes + operator.outputBytes;
+      most = Math.max(most, gradients + incoming[index]! + inside - freed);
     }
     freed += savedBytes(operator);
   }

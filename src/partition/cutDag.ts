@@ -27,11 +27,16 @@ const MOST_ROUNDS = 4;
  * are then moved between stages.
  *
  * @param hints partitions of the nodes that need not be acyclic, such as a multilevel one: the part of each node
+ * @param known topological orders that somebody has already: the cuts are never worse than `exact` on any of them
  */
-export function cutDag(problem: DagProblem, hints: readonly Int32Array[] = []): DagCuts {
+export function cutDag(
+  problem: DagProblem,
+  hints: readonly Int32Array[] = [],
+  known: readonly Int32Array[] = [],
+): DagCuts {
   const oneChunk = problem.placement === 'linear' || virtualStageCount(problem) === 1;
   const optimal = oneChunk ? bestOrder(problem) : undefined;
-  const orders = optimal === undefined ? topologicalOrders(problem) : [optimal];
+  const orders = optimal === undefined ? [...known, ...topologicalOrders(problem)] : [optimal];
   for (const parts of hints) orders.push(orderByParts(problem, parts));
   let best = cutOrder(problem, orders[0]);
   for (const order of orders.slice(1)) best = better(best, cutOrder(problem, order));

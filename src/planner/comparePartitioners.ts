@@ -19,8 +19,8 @@ export interface PartitionRefusal {
   readonly reason: string;
 }
 
-/** Partitioners that are compared, in this order; counts by hand only where the job has them. */
-const compared = ['exact', 'tree', 'uniform', 'layers'] as const;
+/** Partitioners by name; those of a job that asks for none are compared in this order. */
+const compared = ['exact', 'multilevel', 'tree', 'uniform', 'layers'] as const;
 type Compared = (typeof compared)[number];
 
 /** `memory_weight` of SageMaker's library where nobody says otherwise. */
@@ -34,7 +34,7 @@ const defaultMemoryWeight = 0.8;
 export function comparePartitioners(job: Job, only?: string) {
   const answers: PartitionAnswer[] = [];
   const refusals: PartitionRefusal[] = [];
-  for (const partitioner of only === undefined ? compared : [named(only)]) {
+  for (const partitioner of only === undefined ? comparedFor(job) : [named(only)]) {
     const kind = partitionerOf(job, partitioner);
     if (kind === undefined && only === undefined) continue;
     const found = kind === undefined ? 'needs stageLayers in the job' : answerWith(job, kind);
@@ -43,6 +43,15 @@ export function comparePartitioners(job: Job, only?: string) {
     else fail('--partitioner', `${partitioner} ${found}`);
   }
   return { answers, refusals };
+}
+
+/**
+ * Counts by hand only where the job has them; a transformer is a chain, of which multilevel finds what exact does, and a
+ * model given as a graph has no layers to count.
+ */
+function comparedFor({ model, parallelism }: Job): readonly Compared[] {
+  if (model.graph !== undefined) return ['exact', 'multilevel'];
+  return compared.filter((name) => name !== 'multilevel' || parallelism.partitioner.kind === name);
 }
 
 function named(name: string): Compared {
@@ -58,6 +67,7 @@ function partitionerOf({ parallelism }: Job, name: Compared): Partitioner | unde
   if (parallelism.partitioner.kind === name) return parallelism.partitioner;
   switch (name) {
     case 'exact':
+    case 'multilevel':
     case 'uniform':
       return { kind: name };
     case 'tree':
@@ -71,6 +81,9 @@ function partitionerOf({ parallelism }: Job, name: Compared): Partitioner | unde
 function answerWith(job: Job, partitioner: Partitioner): PartitionAnswer | string {
   const { kind } = partitioner;
   const { cutAt, cutsAfter, schedule } = job.parallelism;
+  if (job.model.graph !== undefined && kind !== 'exact' && kind !== 'multilevel') {
+    return 'needs layers and modules, which a model given as a graph does not have';
+  }
   if (kind !== 'exact' && cutsAfter.length > 0) return 'knows no cutsAfter, which the job has';
   if (kind === 'tree' && findSchedule(schedule).orderOn === undefined) {
     return `runs on smp-interleaved and smp-simple, not on ${schedule}`;

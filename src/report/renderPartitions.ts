@@ -19,7 +19,9 @@ export function renderPartitions(
   const { degrees, virtualStages, schedule } = job.parallelism;
   const chunks = virtualStages > 1 ? ` of ${formatCount(virtualStages)} chunks` : '';
   const stages = `${formatCount(degrees.pipeline)} ${degrees.pipeline === 1 ? 'stage' : 'stages'}${chunks}`;
-  const head = `${style.paint.bold(job.name)}: ${formatCount(job.model.layers)} layers in ${stages}, ${schedule}`;
+  const { graph, layers } = job.model;
+  const units = graph === undefined ? `${formatCount(layers)} layers` : `${formatCount(graph.nodes.length)} operators`;
+  const head = `${style.paint.bold(job.name)}: ${units} in ${stages}, ${schedule}`;
   const notes = refusals.map(({ partitioner, reason }) => wrap(`  ${partitioner}: ${reason}`, style.width, '    '));
   return [
     `${wrap(head, style.width, '  ')}${renderComparison(answers, style)}${style.paint.dim(notes.join(''))}`,

@@ -33,7 +33,7 @@ export interface ReportDetail {
 export function renderReport(report: Report, detail: ReportDetail = {}, style: Style = plainStyle): string {
   const sections = [
     renderHead(report, detail.job, style),
-    renderStages(report, style),
+    renderStages(report, style) + renderPeak(report, style),
     renderBreakdown(report, style),
     detail.timeline === undefined || detail.timeline.plan.stages < 2
       ? ''
@@ -44,6 +44,14 @@ export function renderReport(report: Report, detail: ReportDetail = {}, style: S
     report.warnings.map((warning) => wrap(`${style.paint.yellow('Warning:')} ${warning}`, style.width, '  ')).join(''),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** When the fullest stage is fullest, and the largest things alive then. */
+function renderPeak({ memory, stepTimeSeconds }: Report, style: Style): string {
+  const fullest = memory.stages.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a));
+  const things = fullest.largest.map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`).join(', ');
+  const when = `${formatSeconds(fullest.peakAtSeconds)} into the step of ${formatSeconds(stepTimeSeconds)}`;
+  return style.paint.dim(wrap(`  Stage ${fullest.stage} is fullest ${when}: ${things}.`, style.width, '  '));
 }
 
 /** What would make the job fit, each simulated. */

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatPercent, formatSeconds, formatSignedPercent } from '../units.ts';
-import type { Interval, RowScore, ScoredSet, SetScore } from '../validate/index.ts';
+import type { FitsGroup, Interval, RowScore, ScoredSet, SetScore } from '../validate/index.ts';
 import { besidesPassesText } from './besidesPasses.ts';
 import { plainStyle, type Style } from './style.ts';
 import { renderTable } from './table.ts';
@@ -73,11 +73,29 @@ function scoreFacts(score: SetScore): readonly (readonly [string, string])[] {
     if (score.ranCalledTooBig !== undefined) parts.push(`${percent(score.ranCalledTooBig)} of what ran called too big`);
     facts.push(['fits', parts.join(', ')]);
   }
+  facts.push(...fitsFacts(score));
   if (score.memoryMape !== undefined) facts.push(['memory', `mean error ${formatPercent(score.memoryMape)}`]);
   for (const { source, rows, spearman } of score.experiments) {
     facts.push(['order', `${spearman.toFixed(3)} rank correlation of ${rows} rows: ${source}`]);
   }
   return facts;
+}
+
+/** Calls of `fits` by kernel and degree, and the constant of the allocator behind them. */
+function fitsFacts({ fitsBy = [], allocator }: SetScore): [string, string][] {
+  const by = (kind: FitsGroup['by']) =>
+    fitsBy
+      .filter((group) => group.by === kind)
+      .map(({ value, rows, accuracy }) => `${value} ${formatPercent(accuracy)} of ${formatCount(rows)}`)
+      .join(', ');
+  const facts: [string, string][] = [
+    ['  by kernel', by('attention')],
+    ['  by tensor', by('tensor')],
+  ];
+  if (allocator !== undefined) {
+    facts.push(['  allocator', `${formatPercent(allocator.fragmentation)} on ${allocator.stack}; ${allocator.source}`]);
+  }
+  return facts.filter(([, text]) => text !== '');
 }
 
 const answeredText = ({ answered }: SetScore) => (answered === 1 ? 'one row answered' : `${answered} rows answered`);
@@ -96,8 +114,7 @@ function renderRows(rows: readonly RowScore[], mostRows: number, style: Style): 
       { head: 'memory', align: 'right' },
       { head: 'measured', align: 'right' },
       { head: 'error', align: 'right' },
-      { head: 'most, besides the passes', narrow: 'wrap' },
-      { head: '', narrow: 'wrap' },
+      { head: 'where to look', narrow: 'wrap' },
     ],
     shown.map((row) => rowTexts(row, style)),
     style,
@@ -132,8 +149,7 @@ function rowTexts(row: RowScore, style: Style): readonly string[] {
     memory?.predictedBytes === undefined ? '' : formatBytes(memory.predictedBytes),
     memory === undefined ? '' : formatBytes(memory.measuredBytes),
     memory?.predictedBytes === undefined ? '' : formatSignedPercent(memory.error),
-    time?.breakdownSeconds === undefined ? '' : besidesPassesText(time.breakdownSeconds),
-    noteText(row),
+    whereToLook(row),
   ];
 }
 
@@ -144,6 +160,15 @@ function measuredText({ low, high }: Interval): string {
 
 function isWrongCall({ fits }: RowScore): boolean {
   return fits?.predicted !== undefined && fits.predicted !== fits.measured;
+}
+
+/** A verdict on the row, and what takes its time besides the passes. Where the row itself is doubted, that says enough. */
+function whereToLook(row: RowScore): string {
+  const parts = row.time?.breakdownSeconds;
+  const doubted = row.doubtful !== undefined;
+  return [noteText(row), parts === undefined || doubted ? '' : besidesPassesText(parts)]
+    .filter((text) => text !== '')
+    .join('; ');
 }
 
 function noteText(row: RowScore): string {
@@ -215,6 +240,7 @@ function renderSummary(scores: readonly SetScore[], style: Style): string {
     'constant: the best single MFU on the rows answered',
     'unsafe: share of what ran out of memory that was called safe',
     'order: mean rank correlation within experiments',
+    'where to look: what takes most of the forecast besides forward, backward and recomputation',
   ].join('; ');
   return `${style.paint.bold('All sets')}\n${table}${style.paint.dim(wrap(`  ${legend}.`, style.width, '  '))}`;
 }

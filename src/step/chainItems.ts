@@ -19,10 +19,17 @@ export function chainOf(job: Job, graph: ComputeGraph): Chain {
   return job.parallelism.cutAt === 'operator' ? chainOfOperators(graph) : chainOfUnits(graph);
 }
 
+/** What a job asks of all layers alike: the part of their tensors that is on the host, and layers to a checkpoint. */
+interface Settings {
+  readonly offloaded: number;
+  readonly group: number;
+}
+
 /** What every item of the chain costs. */
 export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readonly ChainItem[] {
   const { recompute, degrees, virtualStages, offload } = job.parallelism;
-  const offloaded = offload?.activations ?? 0;
+  const group = recompute.mode === 'full' ? (recompute.group ?? 1) : 1;
+  const settings = { offloaded: offload?.activations ?? 0, group };
   const perStage = Math.ceil((chain.graph.units.length - 2) / (degrees.pipeline * virtualStages));
   const whole = chain.length === chain.graph.units.length;
   const known = new Map<Unit, Map<UnitRecompute, readonly ChainItem[]>>();
@@ -32,19 +39,19 @@ export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readon
     known.set(unit, modes);
     const items =
       modes.get(mode) ??
-      (whole ? [wholeItem(unit, mode, profileOf, offloaded)] : operatorItems(unit, mode, profileOf, offloaded));
+      (whole ? [wholeItem(unit, mode, profileOf, settings)] : operatorItems(unit, mode, profileOf, settings));
     modes.set(mode, items);
     return items;
   });
 }
 
-function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloaded: number): ChainItem {
+function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, { offloaded, group }: Settings): ChainItem {
   const { cost, memory, parameters } = profileOf(unit, mode);
   return {
     seconds: forwardSeconds(cost) + backwardSeconds(cost),
     parameters,
     savedBytes: memory.savedBytes - (unit.kind === 'layer' ? offloaded * memory.offloadableBytes : 0),
-    transientBytes: Math.max(memory.recomputedBytes + memory.gradientBytes, memory.lossTransientBytes),
+    transientBytes: memory.recomputedBytes * group + memory.gradientBytes + memory.lossTransientBytes,
   };
 }
 
@@ -52,9 +59,14 @@ function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloa
  * The operators of a unit, one by one. Together they cost what the unit does: what overlaps inside it is taken off each
  * in proportion. A layer that is recomputed keeps its input only, and any part of it needs room for all of it.
  */
-function operatorItems(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, offloaded: number): readonly ChainItem[] {
-  const sum = wholeItem(unit, mode, profileOf, offloaded);
-  const alone = unit.operators.map((_, at) => wholeItem(sliceUnit(unit, at, at + 1), mode, profileOf, offloaded));
+function operatorItems(
+  unit: Unit,
+  mode: UnitRecompute,
+  profileOf: ProfileOf,
+  settings: Settings,
+): readonly ChainItem[] {
+  const sum = wholeItem(unit, mode, profileOf, settings);
+  const alone = unit.operators.map((_, at) => wholeItem(sliceUnit(unit, at, at + 1), mode, profileOf, settings));
   const total = (part: 'seconds' | 'savedBytes') => alone.reduce((all, item) => all + item[part], 0);
   const seconds = total('seconds') > 0 ? sum.seconds / total('seconds') : 0;
   const saved = total('savedBytes');

@@ -1,14 +1,15 @@
 import { fail } from '../errors.ts';
 import { unitPath } from '../graph/computeGraph.ts';
-import { bytesAcross, type Chain } from '../graph/slice.ts';
+import { bytesAcross, type Chain, hiddenBytes } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
-import { type Cuts, exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
-import { isDeviceMap } from '../pipeline/placement.ts';
+import { exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
+import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
 import { formatCount } from '../units.ts';
 import { chainItems } from './chainItems.ts';
-import { statesOnDevice } from './deviceMemory.ts';
+import { cutMultilevel, type OrderedCuts } from './cutMultilevel.ts';
+import { fixedBytes, statesOnDevice } from './deviceMemory.ts';
 import type { ProfileOf } from './stageProfile.ts';
 
 /** The chain as the partitioners see it: seconds and bytes of every item, and the limits of every device. */
@@ -43,26 +44,51 @@ export function partitionProblem(
     transientBytes[index] = item.transientBytes * slack;
     if (index + 1 < count) boundaryBytes[index] = bytesAcross(chain, index + 1) * microBatchSize;
   });
-  // Devices are free to send while they compute, or not, as the stack does; only a blocking transfer is their work.
-  const blocking = stack.pipelineTransfers === 'blocking' ? (transfers[0] ?? 0) : 0;
-  const hidden = chain.graph.units[0].boundaryBytes * microBatchSize;
+  const blockingSeconds = blockingSecondsPerByte(job, chain, transfers);
+  const hidden = hiddenBytes(chain.graph) * microBatchSize;
   const communicators = communicatorCount(degrees, job.model.tiedEmbeddings);
+  const layer = profileOf(chain.graph.units[1] ?? chain.graph.units[0]!, 'none');
+  const lossBytes = profileOf(chain.graph.units.at(-1)!, 'none').memory.lossTransientBytes * slack;
   const usable =
-    cluster.instance.accelerator.usableMemoryBytes - outsideBytes(stack, communicators) - stack.workspaceBytes;
+    cluster.instance.accelerator.usableMemoryBytes -
+    outsideBytes(stack, communicators) -
+    fixedBytes(job, layer, hidden);
+  // The allocator keeps room for the loss beside that of the fullest layer.
+  if (lossBytes > 0) {
+    const layersAtOnce = transientBytes.subarray(0, count - 1).reduce((most, bytes) => Math.max(most, bytes), 0);
+    transientBytes[count - 1] = Math.max(transientBytes[count - 1]!, layersAtOnce + lossBytes);
+  }
+  const capacityBytes = new Float64Array(degrees.pipeline).fill(usable);
+  // The output of a stage stays with it for every microbatch in flight, where the stack keeps it.
+  if (stack.keepsPipelineOutputs) {
+    for (let stage = 0; stage < inFlight.length - 1; stage++) {
+      capacityBytes[deviceOf(placement, degrees.pipeline, stage)]! -= inFlight[stage]! * hidden * slack;
+    }
+  }
   return {
     seconds,
     staticBytes,
     activationBytes,
     transientBytes,
-    boundarySeconds: boundaryBytes.map((bytes) => 2 * blocking * (bytes / hidden)),
+    boundarySeconds: boundaryBytes.map((bytes) => 2 * blockingSeconds * bytes),
     boundaryBytes,
     stages: degrees.pipeline,
     virtualStages: placement === 'v' ? 2 : virtualStages,
     placement,
     inFlight,
-    capacityBytes: new Float64Array(degrees.pipeline).fill(degrees.pipeline > 1 ? usable - 2 * hidden : usable),
+    capacityBytes,
     cutsAfter: job.parallelism.cutsAfter.map((name) => itemNamed(chain, name)),
   };
+}
+
+/**
+ * What a byte that is sent one way costs each of two neighbouring stages. Devices are free to send while they compute,
+ * or not, as the stack does; only a blocking transfer is their work.
+ * @param transfers seconds that the hidden states take from each virtual stage to the next
+ */
+function blockingSecondsPerByte(job: Job, chain: Chain, transfers: Float64Array): number {
+  const hidden = hiddenBytes(chain.graph) * job.parallelism.microBatchSize;
+  return job.stack.pipelineTransfers === 'blocking' && hidden > 0 ? (transfers[0] ?? 0) / hidden : 0;
 }
 
 /** Operators that a fault lists. */
@@ -71,10 +97,11 @@ const mostListed = 24;
 /** The last item of a unit, or an operator, by its name: `layer.11`, or `layer.11.attention.core` at operators. */
 function itemNamed(chain: Chain, name: string): number {
   const { graph, places, length } = chain;
-  const wanted = name.startsWith('transformer.') ? name : `transformer.${name}`;
+  const isWhole = name.startsWith('transformer.') || graph.model.graph !== undefined;
+  const wanted = isWhole ? name : `transformer.${name}`;
   const unit = graph.units.findIndex((_, index) => {
     const path = unitPath(graph, index);
-    return wanted === path || wanted.startsWith(`${path}.`);
+    return wanted === path || (graph.model.graph === undefined && wanted.startsWith(`${path}.`));
   });
   const path = unit < 0 ? '' : unitPath(graph, unit);
   if (wanted === path) return places.findIndex((place) => place.unit > unit) - 1;
@@ -93,16 +120,21 @@ function wouldDo(operators: readonly string[], path: string, wholeUnits: boolean
   return `${path.slice('transformer.'.length)} has ${operators.slice(0, mostListed).join(', ')}`;
 }
 
-/** Cuts the chain as the job asks. */
-export function cutStages(job: Job, problem: PartitionProblem): Cuts {
+/**
+ * Cuts the chain as the job asks; where that needs another order of its operators, in that order.
+ * @param transfers seconds that the hidden states take from each virtual stage to the next
+ */
+export function cutStages(job: Job, chain: Chain, problem: PartitionProblem, transfers: Float64Array): OrderedCuts {
   const { partitioner } = job.parallelism;
   switch (partitioner.kind) {
     case 'exact':
-      return exact(problem);
+      return { chain, problem, cuts: exact(problem) };
+    case 'multilevel':
+      return cutMultilevel(job, chain, problem, blockingSecondsPerByte(job, chain, transfers));
     case 'uniform':
-      return uniform(problem);
+      return { chain, problem, cuts: uniform(problem) };
     case 'layers':
-      return layers(problem, partitioner.stageLayers);
+      return { chain, problem, cuts: layers(problem, partitioner.stageLayers) };
     case 'tree':
       throw new Error('a module tree deals out modules, not a chain');
   }

@@ -14,6 +14,8 @@ import type { ProfileOf } from './stageProfile.ts';
 export interface TreeCut {
   readonly chain: Chain;
   readonly cuts: Cuts;
+  /** A module tree minds no limits of memory. */
+  readonly problem?: undefined;
   /** The device of every virtual stage, and those of the parents that hand its output on. */
   readonly map: DeviceMap;
   readonly assignments: readonly ModuleAssignment[];

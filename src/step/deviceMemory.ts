@@ -1,11 +1,10 @@
 import type { Job } from '../job/job.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
-import { elementBytes } from '../stack/precision.ts';
 import { exchangedBytes } from './dataComm.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { stateSharding } from './profiles.ts';
-import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
+import { deviceParameters, type StageProfile, stagesOf, type UnitProfile } from './stageProfile.ts';
 
 /** What a device holds besides what its tasks add and take away. */
 export interface DeviceMemory {
@@ -20,6 +19,18 @@ export interface DeviceMemory {
 /** What the optimizer's step adds where no pass runs. */
 export function stepBytes({ states }: DeviceMemory): number {
   return states.stepBytes;
+}
+
+/**
+ * Bytes of a device that do not depend on which layers it has: workspaces, buffers and what is gathered of one layer.
+ * @param layer the profile of a layer
+ * @param boundaryBytes hidden states of a microbatch
+ */
+export function fixedBytes({ stack, parallelism }: Job, layer: UnitProfile, boundaryBytes: number): number {
+  const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
+  const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
+  const dummies = stack.keepsDummyGradients ? dummyGradientBytes(layer) : 0;
+  return transfers + buckets + stack.workspaceBytes + dummies;
 }
 
 /** States of so many parameters, as far as they are not on the host. */
@@ -75,24 +86,31 @@ export function deviceMemory(job: Job, chunks: readonly StageProfile[], boundary
   const states = statesOnDevice(job, deviceParameters(chunks));
   const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
   const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
+  const dummies = stack.keepsDummyGradients ? dummyGradientsOf(chunks) : 0;
   return {
     states,
     bufferBytes: transfers + buckets + chunks.reduce((sum, chunk) => sum + chunk.offloadBufferBytes, 0),
     gatheredBytes: gatheredBytes(job, chunks),
-    workspaceBytes: stack.workspaceBytes + (stack.keepsDummyGradients ? dummyGradientBytes(job, chunks) : 0),
+    workspaceBytes: stack.workspaceBytes + dummies,
   };
 }
 
-/** One gradient of each weight of a layer, all layers having the same shapes. */
-function dummyGradientBytes(job: Job, chunks: readonly StageProfile[]): number {
+/** What the chunks of a device keep of them: none where it has no layer. */
+function dummyGradientsOf(chunks: readonly StageProfile[]): number {
   for (const { profiles } of chunks) {
     const layer = profiles.find(({ unit }) => unit.kind === 'layer');
-    if (layer === undefined) continue;
-    const weights = layer.unit.operators.filter(({ kind }) => kind === 'matmul');
-    return weights.reduce((sum, { gemm }) => sum + gemm!.n * gemm!.k, 0) * elementBytes(job.training.precision);
+    if (layer !== undefined) return dummyGradientBytes(layer);
   }
   return 0;
 }
+
+/** One 16-bit gradient of each weight of a layer, all layers having the same shapes. */
+function dummyGradientBytes({ unit }: UnitProfile): number {
+  const weights = unit.operators.filter(({ kind }) => kind === 'matmul');
+  return weights.reduce((sum, { gemm }) => sum + gemm!.n * gemm!.k, 0) * dummyElementBytes;
+}
+
+const dummyElementBytes = 2;
 
 /**
  * Parameters gathered under ZeRO 3 and gradients about to be scattered, at the fullest moment of the backward pass: two
@@ -107,7 +125,7 @@ function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
   let head = 0;
   for (const { profiles } of stages) {
     for (const { unit, parameters } of profiles) {
-      if (unit.kind === 'layer') layer = Math.max(layer, parameters);
+      if (unit.kind === 'layer' || unit.kind === 'operator') layer = Math.max(layer, parameters);
       else if (unit.kind === 'head') head = parameters;
     }
   }

@@ -97,7 +97,7 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
  * What is left to average once the passes are over: everything without ZeRO or with stage 1 (scattered inside sharding
  * groups, then reduced among their copies), only among copies with the stages that scatter in every pass.
  */
-function reductionSeconds(zeroStage: number, bytes: number, { replicas, shards, copies }: DataGroups): number {
+export function reductionSeconds(zeroStage: number, bytes: number, { replicas, shards, copies }: DataGroups): number {
   if (zeroStage === 0) return collectiveSeconds('all-reduce', bytes, replicas);
   const among = collectiveSeconds('all-reduce', bytes / shards.ranks, copies);
   return zeroStage === 1 ? collectiveSeconds('reduce-scatter', bytes, shards) + among : among;

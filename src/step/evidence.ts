@@ -37,6 +37,12 @@ export function featuresOf({ model, cluster, stack, training, parallelism }: Job
 
 /** The three published runs most like the job, and where its own step time will lie nine times in ten. */
 export function evidenceFor(job: Job, stepTimeSeconds: number): EvidenceFound {
+  if (job.model.graph !== undefined) {
+    return {
+      nearest: [],
+      warnings: ['No published run is of a model given as a graph: nothing says how far off this forecast is.'],
+    };
+  }
   const features = featuresOf(job);
   const { rows, near } = nearestRuns(features);
   const interval = intervalOf(features);

@@ -1,5 +1,6 @@
 import type { ComputeGraph, Unit } from '../graph/computeGraph.ts';
 import { parameterReplicas } from '../graph/degrees.ts';
+import { operatorGraph } from '../graph/graphModel.ts';
 import { sum } from '../graph/operator.ts';
 import { transformerGraph } from '../graph/transformer.ts';
 import { groupOf } from '../hardware/collectives/index.ts';
@@ -35,14 +36,17 @@ export function rankGraph(job: Job): ComputeGraph {
   const { sequenceLength, precision } = job.training;
   const sharding = { tensor, context, sequenceParallel, sequenceLength, elementBytes: elementBytes(precision) };
   const key = `${valueKey(job.model)}${valueKey(job.stack)}${JSON.stringify(sharding)}`;
-  return graphs.get(key, () => transformerGraph(job.model, job.stack, sharding));
+  const { model } = job;
+  return graphs.get(key, () =>
+    model.graph === undefined ? transformerGraph(model, job.stack, sharding) : operatorGraph(model, model.graph),
+  );
 }
 
 /** ZeRO divides optimizer states among the sharding group, which context ranks always multiply. */
 export function stateSharding(job: Job): StateSharding {
   const { zeroStage, shardingDegree, degrees } = job.parallelism;
   const replicas = shardingDegree * (parameterReplicas(degrees) / degrees.data);
-  return { zeroStage, replicas };
+  return { zeroStage, replicas, stochasticRounding: job.training.stochasticRounding };
 }
 
 /** Cost, memory and states of each kind of unit under each way to recompute it; worked out once for equal jobs. */

@@ -1,4 +1,5 @@
 export { type ConstantSample, type FittedConstant, fitConstant } from './constant.ts';
+export type { AllocatorConstant, FitsGroup } from './fitsGroups.ts';
 export { type Interval, measuredSeconds, relativeError } from './interval.ts';
 export { type RowJson, type ValidationJson, validationJson } from './json.ts';
 export { type Measured, type MeasuredRow, type PeakKind, parseRows, peakKinds } from './row.ts';

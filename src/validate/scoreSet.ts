@@ -1,5 +1,6 @@
 import { mean, median, sampleRankCorrelation } from 'simple-statistics';
 import { fitConstant } from './constant.ts';
+import { type AllocatorConstant, type FitsGroup, fitsDetail } from './fitsGroups.ts';
 import type { MeasuredRow } from './row.ts';
 import { counts, type Evaluate, type RowScore, scoreRow, type TimeScore } from './scoreRow.ts';
 
@@ -33,6 +34,9 @@ export interface SetScore {
   readonly outOfMemoryCalledSafe?: number;
   /** Of the answered rows that ran, the share called too big. */
   readonly ranCalledTooBig?: number;
+  /** The same by attention kernel and tensor degree, and the constant behind it, for sets with rows out of memory. */
+  readonly fitsBy?: readonly FitsGroup[];
+  readonly allocator?: AllocatorConstant;
   readonly memoryMape?: number;
   /** Mean of the rank correlations of the experiments. */
   readonly spearman?: number;
@@ -73,6 +77,7 @@ export function scoreSet(rows: readonly MeasuredRow[], evaluate: Evaluate): Scor
       ...timeScores(counted),
       ...constantScores(counted),
       ...fitsScores(counted),
+      ...fitsDetail(rows, scores),
       ...memoryScores(counted),
       ...meanScore(
         'spearman',

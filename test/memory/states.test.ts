@@ -107,6 +107,13 @@ describe('modelStates', () => {
     expect(bytesOf(shared)).toBe(8 * 1024 + 8 * 128);
   });
 
+  // Neuron documentation, bf16SR: parameters and gradients in bf16, moments in bf16, no masters.
+  it('are 4 bytes a parameter and a share of 4 with stochastic rounding', () => {
+    const sharding = { zeroStage: 1, replicas: 8, stochasticRounding: true } as const;
+    const states = modelStates(8000, stack('neuronx-distributed'), 'bf16', 'adam', sharding);
+    expect(bytesOf(states)).toBe(4 * 8000 + 4 * 1000);
+  });
+
   it('round a shard up: some rank has the odd parameter', () => {
     const { optimizerBytes } = modelStates(1001, stack('megatron-2021'), 'bf16', 'adam', { zeroStage: 1, replicas: 4 });
     expect(optimizerBytes).toBe(12 * 251);

@@ -79,7 +79,7 @@ describe('validation', () => {
       ...evaluate(job),
       breakdownSeconds: { ...breakdown(0), forward: 1, backward: 2, optimizer: 0.02 },
     });
-    expect(renderValidation([scoreSet(rows('one', [3]), passes)])).not.toContain('besides the passes');
+    expect(renderValidation([scoreSet(rows('one', [3]), passes)])).not.toContain('where to look');
   });
 
   it('says so where nothing could be answered', () => {

@@ -1,6 +1,7 @@
+import type { OperatorGraph } from '../../graph/operatorGraph.ts';
 import type { Check, DraftedParallelism } from '../draft.ts';
 import type { FaultList } from '../faults.ts';
-import { shown } from '../words.ts';
+import { listed, shown, shownText } from '../words.ts';
 
 /** Where a model is cut goes with how. */
 export const cuts: Check = ({ input, parallelism, model }, faults) => {
@@ -20,16 +21,8 @@ export const cuts: Check = ({ input, parallelism, model }, faults) => {
     faults.add(path, `goes with partitioner exact, not with ${kind}; leave one out`);
     return;
   }
-  const last = cutsAfter.find((name) => name === 'head' || name === 'transformer.head');
-  if (last !== undefined) faults.add(path, `names ${shown(last)}, after which the model ends; leave it out`);
-  const layers = model?.layers;
-  const beyond = cutsAfter.find(
-    (name) => Number(/^(?:transformer\.)?layer\.(\d+)/.exec(name)?.[1] ?? 0) >= (layers ?? Infinity),
-  );
-  if (beyond !== undefined && layers !== undefined) {
-    const message = `names ${shown(beyond)}, but the ${shown(layers)} layers of the model are layer.0`;
-    faults.add(path, `${message} to layer.${layers - 1}`);
-  }
+  if (model?.graph !== undefined) checkOperators(cutsAfter, model.graph, faults);
+  else checkUnits(cutsAfter, model?.layers, faults);
   if (pipeline === undefined || virtualStages === undefined) return;
   const most = pipeline * virtualStages - 1;
   const asked = new Set(cutsAfter).size;
@@ -40,6 +33,38 @@ export const cuts: Check = ({ input, parallelism, model }, faults) => {
     `asks for ${shown(asked)} cuts, but between the virtual stages there ${between}; name ${shown(most)} or fewer`,
   );
 };
+
+/** Units of a transformer are its embedding and its layers. */
+function checkUnits(cutsAfter: readonly string[], layers: number | undefined, faults: FaultList): void {
+  const path = 'parallelism.cutsAfter';
+  const last = cutsAfter.find((name) => name === 'head' || name === 'transformer.head');
+  if (last !== undefined) faults.add(path, `names ${shown(last)}, after which the model ends; leave it out`);
+  const beyond = cutsAfter.find(
+    (name) => Number(/^(?:transformer\.)?layer\.(\d+)/.exec(name)?.[1] ?? 0) >= (layers ?? Infinity),
+  );
+  if (beyond !== undefined && layers !== undefined) {
+    const message = `names ${shown(beyond)}, but the ${shown(layers)} layers of the model are layer.0`;
+    faults.add(path, `${message} to layer.${layers - 1}`);
+  }
+}
+
+/** Units of a model of any shape are its operators. */
+function checkOperators(cutsAfter: readonly string[], { nodes }: OperatorGraph, faults: FaultList): void {
+  const path = 'parallelism.cutsAfter';
+  const unknown = cutsAfter.find((name) => nodes.every((node) => node.name !== name));
+  if (unknown !== undefined) {
+    const names = listed(
+      nodes.map(({ name }) => shownText(name)),
+      mostListed,
+    );
+    faults.add(path, `names ${shown(unknown)}, which is no operator of the graph; those are ${names}`);
+  }
+  const end = cutsAfter.find((name) => name === nodes.at(-1)?.name);
+  if (end !== undefined) faults.add(path, `names ${shown(end)}, after which the model ends; leave it out`);
+}
+
+/** Operators that a fault lists. */
+const mostListed = 6;
 
 /** A module tree may put several virtual stages on a device, in any order: only a schedule that decides as it goes runs that. */
 function checkTree(

@@ -3,6 +3,7 @@ import { batch } from './batch.ts';
 import { cuts } from './cuts.ts';
 import { devices } from './devices.ts';
 import { experts } from './experts.ts';
+import { graphModel } from './graphModel.ts';
 import { kernels } from './kernels.ts';
 import { offload } from './offload.ts';
 import { precision } from './precision.ts';
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   vendor,
   kernels,
   precision,
+  graphModel,
   tensor,
   devices,
   experts,

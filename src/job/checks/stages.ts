@@ -17,17 +17,22 @@ export const stages: Check = ({ model, parallelism }, faults) => {
   // Modules are dealt to devices, some of which may stay idle.
   if (partitioner.kind === 'tree') return;
   if (partitioner.kind === 'layers') {
+    // A model of any shape has no layers, and partitioner layers is refused for it by name.
+    if (model.graph !== undefined) return;
     checkStageLayers(partitioner.stageLayers, layers, parts, product, faults);
     return;
   }
   // Operators are many more than units; where even they are too few, the cut says so.
-  if (cutAt === 'operator') return;
-  const units = partitioner.kind === 'uniform' ? layers : layers + unitsBesideLayers;
+  if (cutAt === 'operator' && model.graph === undefined) return;
+  const operators = model.graph?.nodes.length;
+  const units = operators ?? (partitioner.kind === 'uniform' ? layers : layers + unitsBesideLayers);
   if (parts <= units) return;
   const what =
-    partitioner.kind === 'uniform'
-      ? `the ${counted(layers, 'layer')} that partitioner uniform hands out`
-      : `the ${counted(units, 'unit')} there are to cut (${counted(layers, 'layer')}, embedding and head)`;
+    operators !== undefined
+      ? `the ${counted(operators, 'operator')} of the graph`
+      : partitioner.kind === 'uniform'
+        ? `the ${counted(layers, 'layer')} that partitioner uniform hands out`
+        : `the ${counted(units, 'unit')} there are to cut (${counted(layers, 'layer')}, embedding and head)`;
   const [path, most] =
     virtualStages > 1 && pipeline <= units
       ? ['virtualStages', Math.floor(units / pipeline)]

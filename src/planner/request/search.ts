@@ -49,7 +49,7 @@ function checkValue(field: Searched, value: unknown, path: string, faults: Fault
     return;
   }
   if (field === 'placement' && value === 'auto') {
-    faults.add(path, 'auto is not modelled yet; PDT, DPT and the other orders of the three letters are', 'not-modelled');
+    faults.add(path, 'auto is what a search does anyway; leave placement out, or name orders of D, P and T');
     return;
   }
   const own = collectFaults();

@@ -1,6 +1,5 @@
 import type { Job } from '../../job/job.ts';
 import { isRecomputed } from '../../memory/unitMemory.ts';
-import { rankLayout } from '../../partition/index.ts';
 import type { Simulation } from '../../simulate.ts';
 import { walkMemory } from '../../step/stageMemory.ts';
 import { deviceParameters, type StageProfile, stagesOf } from '../../step/stageProfile.ts';
@@ -10,9 +9,7 @@ const microsecondsOfSecond = 1e6;
 
 /** A simulated step as a trace: one rank of every pipeline stage. */
 export function traceOfSimulation(job: Job, simulation: Simulation): TraceSource {
-  const { report, timeline, stages, transferSeconds } = simulation;
-  const { placement, degrees } = job.parallelism;
-  const layout = rankLayout(placement, degrees);
+  const { report, timeline, stages, transferSeconds, layout } = simulation;
   const flops = stageFlops(job, stages);
   return {
     title: report.name,
@@ -109,7 +106,8 @@ function stageFlops({ stack, parallelism }: Job, stages: readonly StageProfile[]
       for (const operator of unit.operators) {
         forward += operator.forwardFlops;
         backward += operator.backwardFlops;
-        if (operator.kind === 'matmul') weight += operator.backwardFlops / 2;
+        const { kind, gemm, parameters } = operator;
+        if (kind === 'matmul' || (kind === 'operator' && gemm !== undefined && parameters > 0)) weight += operator.backwardFlops / 2;
         if (isRecomputed(unit, operator, stack, way)) recompute += operator.forwardFlops;
       }
     }

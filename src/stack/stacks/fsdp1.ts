@@ -27,6 +27,7 @@ export const fsdp1: Stack = {
     ...deepspeed.sources,
     kernels: 'V: pytorch/pytorch torch/distributed/fsdp',
     offloads: 'V: torch.distributed.fsdp CPUOffload, and offload_wrapper of torch.distributed.algorithms._checkpoint',
-    fragmentation: 'D: reserved peaks of pytorch/torchtitan b5bcd76 benchmarks over what tensors take',
+    fragmentation:
+      'D: half of what reserved peaks of torchtitan show; published runs of mosaicml/llm-foundry leave no more room',
   },
 };

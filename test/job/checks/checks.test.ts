@@ -36,14 +36,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'a placement that is a word of JavaScript',
       { 'parallelism.placement': 'constructor' },
       [
-        'parallelism.placement: must be the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT) or spread (TPD); not "constructor"',
+        'parallelism.placement: must be the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT), spread (TPD) or auto; not "constructor"',
       ],
     ],
     [
       'a wrong placement',
       { 'parallelism.placement': 'PPT' },
       [
-        'parallelism.placement: must be the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT) or spread (TPD); not "PPT"',
+        'parallelism.placement: must be the letters D, P and T once each, slowest-varying first, such as PDT; or cluster (DPT), spread (TPD) or auto; not "PPT"',
       ],
     ],
   ],

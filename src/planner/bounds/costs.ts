@@ -1,0 +1,116 @@
+import type { Unit } from '../../graph/computeGraph.ts';
+import type { Job } from '../../job/job.ts';
+import { communicatorCount, outsideBytes } from '../../memory/framework.ts';
+import type { Recompute } from '../../memory/recompute.ts';
+import type { UnitRecompute } from '../../memory/unitMemory.ts';
+import { statesOnDevice } from '../../step/deviceMemory.ts';
+import { backwardSeconds, forwardSeconds, layerRecompute, type UnitProfile } from '../../step/stageProfile.ts';
+import type { Setting } from './setting.ts';
+
+/** The least that a layer takes and keeps, of one microbatch. */
+export interface LayerCosts {
+  readonly forward: number;
+  readonly backward: number;
+  readonly saved: number;
+}
+
+/** The least that the units of a model take and keep under a way to recompute, seconds and bytes. */
+export interface UnitCosts {
+  readonly plain: LayerCosts;
+  /** Of the layers of a virtual stage that come first, up to `recomputed` of them. */
+  readonly again: LayerCosts;
+  readonly recomputed: number;
+  /** Alive only in the backward pass of a layer. */
+  readonly transient: number;
+  readonly parameters: number;
+  /** Hidden states of one sequence between two units. */
+  readonly boundaryBytes: number;
+  readonly embedding: EndCosts;
+  readonly head: EndCosts;
+}
+
+/** What the embedding or the head takes and keeps. */
+export interface EndCosts extends LayerCosts {
+  readonly parameters: number;
+  readonly tiedParameters: number;
+}
+
+/** Ways in which some layer may be recomputed; where positions decide it and cuts are open, any of them. */
+function modesOf(recompute: Recompute): readonly UnitRecompute[] {
+  if (recompute.mode === 'auto') return ['none', 'cheap', 'selective', 'selective-op', 'full'];
+  if (recompute.mode === 'full' && (recompute.every !== undefined || recompute.group !== undefined)) {
+    return recompute.every !== undefined ? ['none', 'full'] : ['full', 'inner'];
+  }
+  return [layerRecompute(recompute, 0, 0)];
+}
+
+/** The costs of a setting's units under a way to recompute. */
+export function unitCosts({ profileOf, layers, embedding, head }: Setting, recompute: Recompute): UnitCosts {
+  const isPartial = recompute.mode === 'full' && recompute.layers !== undefined;
+  const modes: readonly UnitRecompute[] = isPartial ? ['full', 'none'] : modesOf(recompute);
+  const least = (of: (profile: UnitProfile) => number, among: readonly UnitRecompute[]) => {
+    let value = Number.POSITIVE_INFINITY;
+    for (const unit of layers) for (const mode of among) value = Math.min(value, of(profileOf(unit, mode)));
+    return value;
+  };
+  const costs = (among: readonly UnitRecompute[]): LayerCosts => ({
+    forward: least(({ cost }) => forwardSeconds(cost), among),
+    backward: least(({ cost }) => backwardSeconds(cost), among),
+    saved: least(({ memory }) => memory.savedBytes, among),
+  });
+  const plain = costs(isPartial ? ['none'] : modes);
+  return {
+    plain,
+    again: isPartial ? costs(['full']) : plain,
+    recomputed: isPartial ? (recompute.layers ?? 0) : 0,
+    transient: least(({ memory }) => memory.recomputedBytes + memory.gradientBytes, modes),
+    parameters: least(({ parameters }) => parameters, modes),
+    boundaryBytes: embedding.boundaryBytes,
+    embedding: endCosts(profileOf, embedding),
+    head: endCosts(profileOf, head),
+  };
+}
+
+function endCosts(profileOf: Setting['profileOf'], unit: Unit): EndCosts {
+  const { cost, memory, parameters, tiedParameters } = profileOf(unit, 'none');
+  return {
+    forward: forwardSeconds(cost),
+    backward: backwardSeconds(cost),
+    saved: memory.savedBytes,
+    parameters,
+    tiedParameters,
+  };
+}
+
+/** Bytes of a device for model states and saved tensors, and what a parameter takes of them. */
+export interface Room {
+  readonly bytes: number;
+  readonly perParameter: number;
+  /** While the optimizer steps, in the place of what passes need. */
+  readonly stepPerParameter: number;
+  /** On top of what comes and goes. */
+  readonly slack: number;
+}
+
+/** Parameters of which states are counted, so many a replica that rounding up vanishes. */
+const manyParameters = 2 ** 40;
+
+/** What a device has room for under these states: nothing is counted that some configuration does without. */
+export function roomOf(job: Job, capacityBytes: number, boundaryBytes: number): Room {
+  const { stack, parallelism, model } = job;
+  const states = statesOnDevice(job, manyParameters);
+  const outside = outsideBytes(stack, communicatorCount(parallelism.degrees, model.tiedEmbeddings));
+  const buffers = parallelism.degrees.pipeline > 1 ? 2 * boundaryBytes * parallelism.microBatchSize : 0;
+  const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
+  return {
+    bytes: capacityBytes - outside - stack.workspaceBytes - buffers - buckets,
+    perParameter: (states.parametersBytes + states.gradientsBytes + states.optimizerBytes) / manyParameters,
+    stepPerParameter: states.stepBytes / manyParameters,
+    slack: 1 + stack.fragmentation,
+  };
+}
+
+/** Parameters of one rank of all stages together, a tensor that two units share counted once. */
+export function leastParameters({ parameters, embedding, head }: UnitCosts, layers: number): number {
+  return layers * parameters + embedding.parameters + head.parameters - head.tiedParameters;
+}

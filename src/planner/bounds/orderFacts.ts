@@ -1,0 +1,84 @@
+import {
+  BACKWARD,
+  FORWARD,
+  FUSED_FORWARD,
+  type NamedPlacement,
+  type PipelineShape,
+  placementOf,
+  type Schedule,
+  taskChunk,
+  taskKind,
+} from '../../pipeline/schedule.ts';
+import { deviceOf, isDeviceMap, virtualStageOf } from '../../pipeline/placement.ts';
+import { ValueCache } from '../../step/cache.ts';
+
+/** What the fixed order of a schedule says before any cost is known. One entry a virtual stage, or one a device. */
+export interface OrderFacts {
+  readonly placement: NamedPlacement;
+  readonly stages: number;
+  readonly virtualStages: number;
+  readonly microbatches: number;
+  readonly deviceOf: Int32Array;
+  /** Forward passes of a virtual stage before the first backward pass of its device. */
+  readonly forwardsFirst: Int32Array;
+  /** The virtual stage of a device's first backward pass, and that of its last. */
+  readonly firstBackward: Int32Array;
+  readonly lastBackward: Int32Array;
+  /** Microbatches of a virtual stage that its device holds when it holds most, until a backward pass frees them. */
+  readonly held: Int32Array;
+}
+
+const mostKept = 4096;
+const kept = new ValueCache<OrderFacts>(mostKept);
+
+/** Facts of an order that no cost changes; undefined where costs decide it, or microbatches enter at both ends. */
+export function orderFacts(schedule: Schedule, shape: PipelineShape): OrderFacts | undefined {
+  if (!schedule.fixed) return undefined;
+  const placement = placementOf(schedule, shape);
+  if (isDeviceMap(placement) || placement === 'dual') return undefined;
+  const key = `${schedule.name} ${shape.stages} ${shape.virtualStages} ${shape.microbatches} ${shape.microbatchGroupSize}`;
+  return kept.get(key, () => findFacts(schedule, shape, placement));
+}
+
+function findFacts(schedule: Schedule, shape: PipelineShape, placement: NamedPlacement): OrderFacts {
+  const { stages, microbatches } = shape;
+  const virtualStages = stages * shape.virtualStages;
+  const zero = new Float64Array(virtualStages);
+  const orders = schedule.order(shape, { forward: zero, backward: zero, weight: zero, communication: zero });
+  const facts = {
+    placement,
+    stages,
+    virtualStages,
+    microbatches,
+    deviceOf: Int32Array.from({ length: virtualStages }, (_, stage) => deviceOf(placement, stages, stage)),
+    forwardsFirst: new Int32Array(virtualStages),
+    firstBackward: new Int32Array(stages).fill(-1),
+    lastBackward: new Int32Array(stages).fill(-1),
+    held: new Int32Array(virtualStages),
+  };
+  const now = new Int32Array(virtualStages);
+  for (const [device, order] of orders.entries()) {
+    const own = facts.deviceOf.reduce<number[]>((list, on, stage) => (on === device ? [...list, stage] : list), []);
+    let total = 0;
+    let most = 0;
+    for (const task of order) {
+      const kind = taskKind(task);
+      const stage = virtualStageOf(placement, stages, device, taskChunk(task));
+      if (kind === FORWARD || kind === FUSED_FORWARD) {
+        now[stage]! += 1;
+        total += 1;
+        if (facts.firstBackward[device] === -1) facts.forwardsFirst[stage]! += 1;
+        if (total > most) {
+          most = total;
+          for (const one of own) facts.held[one] = now[one]!;
+        }
+      } else if (kind === BACKWARD) {
+        if (facts.firstBackward[device] === -1) facts.firstBackward[device] = stage;
+        facts.lastBackward[device] = stage;
+        now[stage]! -= 1;
+        total -= 1;
+      }
+    }
+  }
+  return facts;
+}

@@ -1,0 +1,72 @@
+import { sentBytes } from '../../graph/slice.ts';
+import type { Unit } from '../../graph/computeGraph.ts';
+import type { Job } from '../../job/job.ts';
+import { placementLetters, type RankLayout, rankLayout } from '../../partition/placement.ts';
+import { placementOf, type PipelineShape, type Schedule } from '../../pipeline/schedule.ts';
+import { isDeviceMap } from '../../pipeline/placement.ts';
+import { findSchedule } from '../../pipeline/schedules/index.ts';
+import { chainOf } from '../../step/chainItems.ts';
+import { rankGraph, unitProfiles } from '../../step/profiles.ts';
+import { pipelineShape, type ProfileOf } from '../../step/stageProfile.ts';
+import { transferSeconds } from '../../step/transfers.ts';
+import { type OrderFacts, orderFacts } from './orderFacts.ts';
+
+/** What a bound looks at of a job: the parts of a simulation that come before the model is cut. */
+export interface Setting {
+  readonly job: Job;
+  readonly layout: RankLayout;
+  readonly chain: ReturnType<typeof chainOf>;
+  readonly profileOf: ProfileOf;
+  readonly embedding: Unit;
+  /** Layers that differ; nearly always one. */
+  readonly layers: readonly Unit[];
+  readonly head: Unit;
+  readonly schedule: Schedule;
+  readonly shape: PipelineShape;
+  readonly order: OrderFacts | undefined;
+  /** Between virtual stages; empty for a device alone. */
+  readonly transfers: Float64Array;
+  /** Both ends of a transfer stop computing for it. */
+  readonly blocking: boolean;
+}
+
+const noTransfers = new Float64Array(0);
+
+/**
+ * The setting of a job whose model is cut between layers.
+ * @param withOrder false where what the order of its passes says is not worth working out
+ */
+export function settingOf(job: Job, withOrder = true): Setting {
+  const letters = placementLetters(job.parallelism.placement);
+  if (letters === undefined) throw new Error('a search orders ranks itself');
+  const layout = rankLayout(letters, job.parallelism.degrees);
+  const graph = rankGraph(job);
+  const profileOf = unitProfiles(job, graph, layout);
+  const chain = chainOf(job, graph);
+  const schedule = findSchedule(job.parallelism.schedule);
+  const shape = pipelineShape(job);
+  const placement = placementOf(schedule, shape);
+  const { units } = graph;
+  const alone = !withOrder || isDeviceMap(placement) || shape.stages * shape.virtualStages === 1;
+  return {
+    job,
+    layout,
+    chain,
+    profileOf,
+    embedding: units[0]!,
+    layers: [...new Set(units.slice(1, -1))],
+    head: units.at(-1)!,
+    schedule,
+    shape,
+    order: withOrder ? orderFacts(schedule, shape) : undefined,
+    transfers: alone
+      ? noTransfers
+      : transferSeconds(job, layout, placement, shape, (stage) => sentBytes(chain, undefined, stage)),
+    blocking: job.stack.pipelineTransfers === 'blocking',
+  };
+}
+
+/** The same setting under another way to recompute or to keep states: what depends on neither is shared. */
+export function withJob(setting: Setting, job: Job): Setting {
+  return { ...setting, job };
+}

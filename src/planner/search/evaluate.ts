@@ -1,0 +1,32 @@
+import { calibrated, type Calibration } from '../../job/calibration.ts';
+import type { Job } from '../../job/job.ts';
+import { simulate } from '../../simulate.ts';
+import { type Candidate, jobOf } from '../space/candidate.ts';
+
+/** What a search looks at of a simulation. */
+export interface Evaluation {
+  readonly stepTimeSeconds: number;
+  readonly fits: boolean;
+  readonly peakBytes: number;
+}
+
+/**
+ * Simulates candidates of a cell, in order. A command line may spread them over threads; the library does them itself.
+ * @param cell its place in the request
+ */
+export type Evaluate = (cell: number, candidates: readonly Candidate[]) => Promise<readonly Evaluation[]>;
+
+/** Simulates one candidate. */
+export function evaluateOne(base: Omit<Job, 'parallelism'>, candidate: Candidate): Evaluation {
+  const { stepTimeSeconds, fits, memory } = simulate(jobOf({ base }, candidate), { evidence: false });
+  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes };
+}
+
+/** A job without parallelism on machines as they were measured. */
+export function calibratedBase(
+  base: Omit<Job, 'parallelism'>,
+  calibration: Calibration | undefined,
+): Omit<Job, 'parallelism'> {
+  // A calibration looks at accelerator and stack alone.
+  return calibration === undefined ? base : calibrated(base as Job, calibration);
+}
