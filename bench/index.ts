@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 /** Every benchmark: a file of this folder that exports `run`. */
 interface Benchmark {
   /** Measures and prints; `short` is for a quick look. */
-  run(short: boolean): void | Promise<void>;
+  run(short: boolean): unknown;
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {

@@ -4,12 +4,14 @@
  * Every pipeline begins with a decision that is easy to overlook: which layers go on which device. Megatron deals out
  * equal layers. SageMaker's model-parallel library walks the tree of modules and balances time and memory. foretrain
  * cuts where no other contiguous cut has a less busy device, within each device's memory. Four models, two clusters of
- * the years in which they were trained, one question: what does the cut itself decide?
+ * the years in which they were trained, one question: what does the cut itself decide? Two more models are no chain of
+ * layers: there the order of the operators is a choice as well.
  */
 import { readJob, simulate } from '../src/index.ts';
 import { comparePartitioners } from '../src/planner/comparePartitioners.ts';
 import { renderPartitions, renderTable } from '../src/report/index.ts';
 import { formatBytes, formatDecimal, formatSeconds } from '../src/units.ts';
+import { drawGraph, type Edge, type Node } from './graphs/drawGraph.ts';
 
 /** The configuration that AWS prints: SageMaker Python SDK, smd_model_parallel_general, "Parameters". */
 const printed = {
@@ -173,4 +175,103 @@ print(
       return [job.model, layers!.load, operators!.load, layers!.step, operators!.step];
     }),
   ),
+);
+
+// 4. Models that are no chain: an encoder beside a decoder, a tower of images beside a tower of text. Each is a graph of
+// operators, which foretrain reads as graphology writes it.
+
+/** T5 1.1 XXL: 24 layers that read 512 tokens, 24 that write 114 (arXiv 1910.10683; google-research/text-to-text-transfer-transformer). */
+function t5() {
+  const { graph, add, handOn, product, norm, embed, attend, feedForward, residual } = drawGraph();
+  const [width, inner, hidden, vocabulary] = [4096, 64 * 64, 10_240, 32_128];
+  let x = embed('encoder.embedding', 512, vocabulary, width);
+  for (let layer = 0; layer < 24; layer++) {
+    const key = `encoder.${layer}`;
+    x = residual(`${key}.attention`, x, (input) => attend(`${key}.attention`, input, input, inner));
+    x = residual(`${key}.feed_forward`, x, (input) => feedForward(`${key}.feed_forward`, input, hidden, true));
+  }
+  let memory = norm('encoder.norm', x);
+  let y = embed('decoder.embedding', 114, vocabulary, width);
+  for (let layer = 0; layer < 24; layer++) {
+    const key = `decoder.${layer}`;
+    // The encoder's output goes from layer to layer, so that it crosses a cut once.
+    memory = handOn(`${key}.memory`, memory);
+    y = residual(`${key}.attention`, y, (input) => attend(`${key}.attention`, input, input, inner));
+    y = residual(`${key}.cross`, y, (input) => attend(`${key}.cross`, input, memory, inner));
+    y = residual(`${key}.feed_forward`, y, (input) => feedForward(`${key}.feed_forward`, input, hidden, true));
+  }
+  add('loss', [product('logits', norm('decoder.norm', y), vocabulary)], 2, 0);
+  return graph;
+}
+
+/** OpenCLIP ViT-bigG/14: 48 layers for the 257 patches of an image, 32 for 77 tokens of text (mlfoundations/open_clip). */
+function twoTowers() {
+  const { graph, add, product, norm, embed, attend, feedForward, residual } = drawGraph();
+  const tower = (name: string, tokens: number, layers: number, rows: number, width: number, hidden: number) => {
+    let x = embed(`${name}.embedding`, tokens, rows, width);
+    for (let layer = 0; layer < layers; layer++) {
+      const key = `${name}.${layer}`;
+      x = residual(`${key}.attention`, x, (input) => attend(`${key}.attention`, input, input, width));
+      x = residual(`${key}.feed_forward`, x, (input) => feedForward(`${key}.feed_forward`, input, hidden, false));
+    }
+    const pooled = add(`${name}.pool`, [norm(`${name}.norm`, x)], width, 0);
+    return product(`${name}.projection`, { ...pooled, tokens: 1 }, 1280);
+  };
+  const image = tower('image', 257, 48, 3 * 14 * 14, 1664, 8192);
+  const text = tower('text', 77, 32, 49_408, 1280, 5120);
+  add('contrastive_loss', [image, text], 2, 0);
+  return graph;
+}
+
+/** The same graph, its operators listed in the order of the longest way that leads to them. */
+function sideBySide({ nodes, edges }: { nodes: Node[]; edges: Edge[] }) {
+  const depth = new Map(nodes.map(({ key }) => [key, 0]));
+  for (const { key } of nodes) {
+    for (const { source, target } of edges) {
+      if (source === key) depth.set(target, Math.max(depth.get(target)!, depth.get(key)! + 1));
+    }
+  }
+  return { nodes: nodes.toSorted((a, b) => depth.get(a.key)! - depth.get(b.key)!), edges };
+}
+
+const graphs = [
+  {
+    question: 'T5 1.1 XXL, an encoder and a decoder, on 4 p4d.24xlarge',
+    model: { family: 'graph', name: 'T5 XXL', graph: t5() },
+    training: { sequenceLength: 512 + 114, globalBatchSize: 512, precision: 'bf16' },
+    cluster: { instance: 'p4d.24xlarge', count: 4 },
+    stack: 'smp-v1',
+    parallelism: { pipeline: 8, microBatchSize: 4, zeroStage: 1 },
+  },
+  {
+    question: 'CLIP ViT-bigG, a tower for images and one for text, on one p4d.24xlarge',
+    model: { family: 'graph', name: 'CLIP ViT-bigG', graph: twoTowers() },
+    training: { sequenceLength: 257 + 77, globalBatchSize: 512, precision: 'bf16' },
+    cluster: { instance: 'p4d.24xlarge', count: 1 },
+    stack: 'smp-v1',
+    parallelism: { pipeline: 8, microBatchSize: 8 },
+  },
+  {
+    // The same model as a tracer lists it that walks both towers at once. Cut in that order, every stage has a part of
+    // both towers and hands on the tensors of both.
+    question: 'The same, its towers listed side by side',
+    model: { family: 'graph', name: 'CLIP ViT-bigG', graph: sideBySide(twoTowers()) },
+    training: { sequenceLength: 257 + 77, globalBatchSize: 512, precision: 'bf16' },
+    cluster: { instance: 'p4d.24xlarge', count: 1 },
+    stack: 'smp-v1',
+    parallelism: { pipeline: 8, microBatchSize: 8 },
+  },
+];
+
+for (const { question, ...job } of graphs) {
+  print(`# ${question}\n`);
+  const read = readJob(job);
+  const { answers, refusals } = comparePartitioners(read);
+  print(renderPartitions(read, answers, refusals));
+}
+
+print(
+  'Exact keeps to the order in which the operators are listed: one tower after the other sends little, side by side most\n' +
+    'cuts send tensors of both. Multilevel chooses the order as well. A less busy device comes first and fewer bytes second,\n' +
+    'so that it may send more where that evens out the stages.',
 );

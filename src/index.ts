@@ -4,6 +4,7 @@ export { type Calibration, parseCalibration, readCalibration } from './job/calib
 export { parseJob, readJob } from './job/index.ts';
 export type { Job } from './job/job.ts';
 export { type Hosting, hosting } from './memory/hosting.ts';
+export { type Plan, type PlanAnswer, type PlanOptions, plan } from './planner/index.ts';
 export { type SimulateOptions, type Simulation, simulate, simulateDetailed } from './simulate.ts';
 export { type MemoryMoment, memoryTimeline } from './step/memoryTimeline.ts';
 export type { Report } from './step/report.ts';

@@ -2,7 +2,7 @@ import { type Chain, sendsVary, sentBytes } from './graph/slice.ts';
 import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
 import { type Cuts, type RankLayout, rankLayout } from './partition/index.ts';
-import { type PipelineTimeline, runPipeline } from './pipeline/run.ts';
+import type { PipelineTimeline } from './pipeline/run.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { onDevices } from './pipeline/schedules/onDevices.ts';
@@ -14,7 +14,7 @@ import { cutStages, partitionProblem } from './step/cutStages.ts';
 import { cutTree } from './step/cutTree.ts';
 import { dataCommOf } from './step/dataComm.ts';
 import { evidenceFor } from './step/evidence.ts';
-import { type FinishedStep, finishStep } from './step/finishStep.ts';
+import type { FinishedStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
 import { keepsToMemory, planWithinMemory, promisingSchedule } from './step/memoryLimit.ts';
 import { optimizerStart } from './step/memoryTimeline.ts';
@@ -22,6 +22,7 @@ import type { ModuleAssignment } from './step/moduleAssignments.ts';
 import { rankedPlacements } from './step/placementOrders.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
+import { runStep } from './step/runStep.ts';
 import { stageMemory } from './step/stageMemory.ts';
 import { pipelineShape, type StageProfile, stageCosts, stageProfiles } from './step/stageProfile.ts';
 import { transferMode, transferSeconds } from './step/transfers.ts';
@@ -117,10 +118,9 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
       inFlight = raised(inFlight, held);
       continue;
     }
-    const timeline = runPipeline(plan, costs, transferMode(job, schedule));
 
-    // Average gradients, step the optimizer; then read off memory and the report.
-    const step = finishStep(job, layout, timeline, stages);
+    // Run it, average gradients and step the optimizer; then read off memory and the report.
+    const { timeline, step } = runStep(job, layout, plan, costs, transferMode(job, schedule), stages);
     const memory = stageMemory(job, timeline, stages, (device) => optimizerStart(step, device));
     const warnings = [
       ...(job.notes ?? []),

@@ -118,25 +118,18 @@ describe('a step on better hardware', () => {
 
   it('is never longer, for a fixed partition under a schedule of fixed order', () => {
     fc.assert(
-      fc.property(uniform(wholeBackwards), speedup, speedup, speedup, (job, network, flops, memory) => {
-        const before = reportOf(job).stepTimeSeconds;
-        const after = reportOf(onFasterHardware(job, { network, flops, memory })).stepTimeSeconds;
-        expect(after).toBeLessThanOrEqual(before * (1 + PRECISE));
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  // Steps of these schedules overlap: each device begins its next one when its own work is done, so that a step is the
-  // time from a device's first task to its last, and an earlier first task can make it a little longer.
-  it('is hardly ever longer, and never by much, where the backward pass is split', () => {
-    const allowance = 0.05;
-    fc.assert(
-      fc.property(uniform(splitBackwards), speedup, speedup, speedup, (job, network, flops, memory) => {
-        const before = reportOf(job).stepTimeSeconds;
-        const after = reportOf(onFasterHardware(job, { network, flops, memory })).stepTimeSeconds;
-        expect(after).toBeLessThanOrEqual(before * (1 + allowance));
-      }),
+      fc.property(
+        uniform([...wholeBackwards, ...splitBackwards]),
+        speedup,
+        speedup,
+        speedup,
+        (job, network, flops, memory) => {
+          const before = reportOf(job).stepTimeSeconds;
+          const after = reportOf(onFasterHardware(job, { network, flops, memory })).stepTimeSeconds;
+          expect(after).toBeLessThanOrEqual(before * (1 + PRECISE));
+        },
+      ),
+      { numRuns: 400 },
     );
   });
 

@@ -84,7 +84,7 @@ describe('the report of GPT-3 175B on 120 p4d.24xlarge', () => {
       ]),
     );
     expect(Object.keys(report.partition)).toEqual(
-      expect.arrayContaining(['partitioner', 'imbalance', 'lowerBoundSeconds', 'stages']),
+      expect.arrayContaining(['partitioner', 'imbalance', 'bottleneckSeconds', 'lowerBoundSeconds', 'stages']),
     );
     expect(Object.keys(report.partition.stages[0]!)).toEqual(
       expect.arrayContaining([

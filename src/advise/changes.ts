@@ -90,7 +90,8 @@ function twice(dimension: 'tensor' | 'pipeline' | 'context'): Changed {
     if (dimension === 'tensor' && degree > job.cluster.instance.ranks) return undefined;
     if (
       dimension === 'pipeline' &&
-      (partitioner.kind === 'layers' || degree * parallelism.virtualStages > (model.graph?.nodes.length ?? model.layers))
+      (partitioner.kind === 'layers' ||
+        degree * parallelism.virtualStages > (model.graph?.nodes.length ?? model.layers))
     ) {
       return undefined;
     }

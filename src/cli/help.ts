@@ -4,6 +4,7 @@ import type { Command, OptionSpec } from './command.ts';
 /** The commands with a line on each, in the order of the help; kept here so that help loads none of them. */
 export const summaries: readonly (readonly [name: string, summary: string])[] = [
   ['simulate', 'forecast one training job, or a stream of them'],
+  ['plan', 'find the best parallelism, instances and booking for a run'],
   ['validate', 'hold forecasts against published measurements'],
   ['calibrate', 'fit foretrain to runs of your own'],
   ['partition', 'cut a model into stages, or any graph into parts'],

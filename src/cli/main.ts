@@ -15,6 +15,7 @@ export const FAULT_OF_INPUT = 2;
 /** The commands; each is loaded when it is asked for, so that help costs nothing. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   simulate: async () => (await import('./simulate.ts')).simulateCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
   validate: async () => (await import('./validate.ts')).validateCommand,
   calibrate: async () => (await import('./calibrate.ts')).calibrateCommand,
   partition: async () => (await import('./partition.ts')).partitionCommand,
@@ -27,7 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** Commands of later versions: refused by name rather than as misspelt. */
-const commandsToCome: readonly string[] = ['plan'];
+const commandsToCome: readonly string[] = [];
 
 /** Columns of a text whose stream does not say how wide it is, and the most that a line is filled. */
 const DEFAULT_WIDTH = 120;

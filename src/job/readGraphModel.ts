@@ -4,7 +4,7 @@ import type { Gemm } from '../graph/operator.ts';
 import { type OperatorLink, type OperatorNode, topologicalOrder } from '../graph/operatorGraph.ts';
 import type { FaultList } from './faults.ts';
 import type { InlineModel } from './schema/model.ts';
-import { counted, listed, shown, shownText } from './words.ts';
+import { listed, shown, shownText } from './words.ts';
 
 /** Larger graphs take minutes to cut. */
 const mostOperators = 20_000;
@@ -99,13 +99,14 @@ function circleIn(left: readonly number[], links: readonly OperatorLink[]): read
   const open = new Set(left);
   const before = new Map<number, number>();
   for (const { from, to } of links) if (open.has(from) && open.has(to)) before.set(to, from);
-  const seen: number[] = [];
+  const seen = new Set<number>();
   let node = left[0]!;
-  while (!seen.includes(node)) {
-    seen.push(node);
+  while (!seen.has(node)) {
+    seen.add(node);
     node = before.get(node)!;
   }
-  return seen.slice(seen.indexOf(node)).reverse();
+  const way = [...seen];
+  return way.slice(way.indexOf(node)).reverse();
 }
 
 /** Adds faults up to a limit, after which it says once that there are more. */
@@ -163,7 +164,7 @@ function readGemm(value: unknown, path: string, add: AddFault): Gemm | undefined
   const isSize = (size: unknown): size is number => typeof size === 'number' && size > 0 && size <= mostSize;
   const [m, n, k] = sizes;
   if (sizes.length === 3 && isSize(m) && isSize(n) && isSize(k)) return { m, n, k };
-  const what = Array.isArray(value) ? counted(sizes.length, 'entry').replace('entrys', 'entries') : shown(value);
+  const what = Array.isArray(value) ? `[${listed(sizes.map(shown), mostNamed)}]` : shown(value);
   add(path, `must be the three sizes [m, n, k] of a product of [m, k] by [k, n], each above 0, not ${what}`);
   return undefined;
 }

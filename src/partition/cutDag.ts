@@ -34,7 +34,7 @@ export function cutDag(
   hints: readonly Int32Array[] = [],
   known: readonly Int32Array[] = [],
 ): DagCuts {
-  const oneChunk = problem.placement === 'linear' || virtualStageCount(problem) === 1;
+  const oneChunk = isOneChunk(problem);
   const optimal = oneChunk ? bestOrder(problem) : undefined;
   const orders = optimal === undefined ? [...known, ...topologicalOrders(problem)] : [optimal];
   for (const parts of hints) orders.push(orderByParts(problem, parts));
@@ -49,7 +49,7 @@ export function cutDag(
       best = next;
     }
   }
-  const bound = lowerBound(problem, oneChunk);
+  const bound = dagLowerBound(problem);
   const { cuts, order } = best;
   const meets = cuts.overBytes === 0 && cuts.bottleneckSeconds <= bound * (1 + TOLERANCE);
   return {
@@ -107,9 +107,16 @@ function stagesOf({ order, cuts }: CutOrder): Int32Array {
   return stageOf;
 }
 
-/** Seconds below which no order can come: the optimum without limits on memory where it can be had, else the mean and the heaviest node. */
-function lowerBound(problem: DagProblem, oneChunk: boolean): number {
-  if (oneChunk) {
+function isOneChunk(problem: DagProblem): boolean {
+  return problem.placement === 'linear' || virtualStageCount(problem) === 1;
+}
+
+/**
+ * Seconds below which the bottleneck of no order can come: the optimum without limits on memory where it can be had,
+ * else the mean and the heaviest node.
+ */
+export function dagLowerBound(problem: DagProblem): number {
+  if (isOneChunk(problem)) {
     const free = { ...problem, capacityBytes: new Float64Array(problem.stages).fill(Number.POSITIVE_INFINITY) };
     const order = bestOrder(free);
     if (order !== undefined) return exact(chainInOrder(free, order)).bottleneckSeconds;

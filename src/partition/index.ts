@@ -1,4 +1,4 @@
-export { cutDag, type DagCuts, orderByParts } from './cutDag.ts';
+export { cutDag, type DagCuts, dagLowerBound, orderByParts } from './cutDag.ts';
 export { chainInOrder, type DagEdges, type DagProblem } from './dag.ts';
 export { evaluate } from './evaluate.ts';
 export { exact } from './exact.ts';

@@ -38,7 +38,7 @@ export interface PipelinePlan {
   /** Class of cost: kind · virtualStages + virtual stage, or that of a fused pair. */
   readonly costClass: Int32Array;
   readonly fusedClasses: readonly FusedClass[];
-  /** The task before it on its device; `tasks` where there is none. */
+  /** The task before it on its device; where there is none, `tasks` + 1 + device. */
   readonly previous: Int32Array;
   /** The task of another virtual stage whose output it takes; `tasks` where there is none. */
   readonly input: Int32Array;

@@ -98,7 +98,7 @@ export function planPipeline(
   const blockedOn = new Int32Array(stages).fill(NONE);
   const cursor = new Int32Array(stages);
   const ranOnDevice = new Int32Array(stages);
-  const last = new Int32Array(stages).fill(tasks);
+  const last = Int32Array.from({ length: stages }, (_, d) => tasks + 1 + d);
   const runnable = Array.from({ length: stages }, (_, d) => stages - 1 - d);
   let k = 0;
 

@@ -22,7 +22,7 @@ export interface PipelineTimeline {
   readonly plan: PipelinePlan;
   readonly makespan: number;
   readonly start: Float64Array;
-  /** One entry more than tasks: the last is 0, the moment the step begins. */
+  /** One entry a task, one that is 0, the moment the step begins, and for each device when it was free to begin. */
   readonly end: Float64Array;
   /** When the last of its inputs from another virtual stage was there; 0 where it takes none. */
   readonly arrived: Float64Array;
@@ -44,12 +44,12 @@ const NO_ROOM = new Float64Array(0);
 
 function createBuffers(plan: PipelinePlan): Buffers {
   const { tasks, stages } = plan;
-  const arrays = new FloatArrays(3 * tasks + 1 + stages);
+  const arrays = new FloatArrays(3 * tasks + 1 + 2 * stages);
   return {
     plan,
     makespan: 0,
     start: arrays.take(tasks),
-    end: arrays.take(tasks + 1),
+    end: arrays.take(tasks + 1 + stages),
     arrived: arrays.take(tasks),
     busy: arrays.take(stages),
     ...createTables(plan),
@@ -207,16 +207,19 @@ function suits({ plan: of }: PipelineTimeline, plan: PipelinePlan): boolean {
  * Runs a plan: the longest path through its tasks and transfers, in one pass.
  * @param costs one entry for each virtual stage; `communication` one for each boundary between them
  * @param into a timeline whose arrays are used again if they have the right lengths; it is overwritten
+ * @param begins when each device is free to begin; 0 where left out
  */
 export function runPipeline(
   plan: PipelinePlan,
   costs: PipelineCosts,
   transfers: TransferMode = 'async',
   into?: PipelineTimeline,
+  begins?: ArrayLike<number>,
 ): PipelineTimeline {
   const buffers = into !== undefined && isBuffers(into) && suits(into, plan) ? into : createBuffers(plan);
   buffers.plan = plan;
   fillCosts(plan, costs, buffers.costOf, buffers.transferOf);
+  for (let d = 0; d < plan.stages; d++) buffers.end[plan.tasks + 1 + d] = begins === undefined ? 0 : begins[d];
   if (transfers === 'link') runLinks(plan, buffers);
   else if (transfers === 'blocking') runBlocking(plan, buffers);
   else if (plan.pairInput.length > 0) runAsyncWithPairs(plan, buffers);

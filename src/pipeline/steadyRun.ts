@@ -67,7 +67,7 @@ export function runJumping(
   const blocking = transfers === 'blocking';
   const serial = transfers === 'link';
   const make = (length: number) => new Float64Array(length);
-  const end = make(tasks + 1);
+  const end = make(tasks + 1 + plan.stages);
   const delivered = make(2 * tasks + 1);
   const start = make(tasks);
   const arrived = make(tasks);

@@ -1,6 +1,7 @@
 export { renderBar } from './bar.ts';
 export { type GraphFacts, renderGraphPartition } from './renderGraphPartition.ts';
 export { renderPartitions } from './renderPartitions.ts';
+export { renderPlan } from './renderPlan.ts';
 export { type ReportDetail, renderReport } from './renderReport.ts';
 export { renderSchedule } from './renderSchedule.ts';
 export { renderValidation, type ValidationDetail } from './renderValidation.ts';

@@ -1,6 +1,5 @@
 import type { Job } from '../job/job.ts';
 import type { PartitionAnswer, PartitionRefusal } from '../planner/comparePartitioners.ts';
-import type { Report } from '../step/report.ts';
 import { formatBytes, formatCount, formatMilliseconds, formatPercent, formatSeconds } from '../units.ts';
 import { memoryBar, memoryLegend, mergeNeighbours, stageColumns, stageRow, stageTexts } from './stages.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -43,8 +42,7 @@ function renderComparison(answers: readonly PartitionAnswer[], style: Style): st
     ],
     answers.map(({ report }) => {
       const { partition, memory } = report;
-      const busiest = Math.max(...loadsOf(report));
-      const bound = partition.lowerBoundSeconds;
+      const { bottleneckSeconds: busiest, lowerBoundSeconds: bound } = partition;
       return [
         partition.partitioner,
         `${formatMilliseconds(busiest)} ms`,
@@ -60,15 +58,6 @@ function renderComparison(answers: readonly PartitionAnswer[], style: Style): st
   );
 }
 
-/** Seconds of one microbatch on each device. */
-function loadsOf({ partition, memory }: Report): readonly number[] {
-  const loads = memory.stages.map(() => 0);
-  for (const { stage, forwardSeconds, backwardSeconds } of partition.stages) {
-    loads[stage] += forwardSeconds + backwardSeconds;
-  }
-  return loads;
-}
-
 function renderAnswer({ report, assignments }: PartitionAnswer, style: Style): string {
   const { partition, memory } = report;
   const scale = Math.max(memory.capacityBytes, memory.peakBytes);
@@ -81,7 +70,7 @@ function renderAnswer({ report, assignments }: PartitionAnswer, style: Style): s
     (row) => texts(row).slice(1).join(' '),
   );
   const table = renderTable(
-    [...stageColumns, { head: 'sends', align: 'right' }, { head: `of ${formatBytes(memory.capacityBytes)}` }],
+    [...stageColumns(report), { head: 'sends', align: 'right' }, { head: `of ${formatBytes(memory.capacityBytes)}` }],
     rows.map((row) => [...texts(row), memoryBar(row.fullest, memory.capacityBytes, scale, barWidth, style)]),
     style,
   );

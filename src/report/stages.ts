@@ -9,7 +9,8 @@ export interface StageRow {
   readonly first: number;
   readonly last: number;
   readonly chunks: number;
-  readonly layers: number;
+  /** Layers, or operators of a model that has none. */
+  readonly units: number;
   readonly parameters: number;
   readonly forwardSeconds: number;
   readonly backwardSeconds: number;
@@ -25,11 +26,16 @@ const MOST_LINES = 16;
 const LEAST_BAR_WIDTH = 12;
 const MOST_BAR_WIDTH = 32;
 
+/** What stages are made of: layers, or operators where the model has none. */
+function unitsOf({ partition }: Pick<Report, 'partition'>): 'layers' | 'operators' {
+  return partition.stages.every(({ layers }) => layers === 0) ? 'operators' : 'layers';
+}
+
 /** The columns of {@link stageTexts}. */
-export const stageColumns: readonly Column[] = [
+export const stageColumns = (report: Pick<Report, 'partition'>): readonly Column[] => [
   { head: 'stage', align: 'right' },
   { head: 'chunks', align: 'right' },
-  { head: 'layers', align: 'right' },
+  { head: unitsOf(report), align: 'right' },
   { head: 'parameters', align: 'right' },
   { head: 'forward ms', align: 'right' },
   { head: 'backward ms', align: 'right' },
@@ -43,7 +49,8 @@ export function renderStages(report: Report, style: Style): string {
   const rows = groupStages(report);
   const texts = rows.map(stageTexts);
   const barHead = `of ${formatBytes(capacityBytes)}`;
-  const used = renderTable(stageColumns, texts, style)
+  const columns = stageColumns(report);
+  const used = renderTable(columns, texts, style)
     .split('\n')
     .map((line) => visibleWidth(line));
   const room = style.width - Math.max(...used) - 2 - '│ 100%'.length - 1;
@@ -51,7 +58,7 @@ export function renderStages(report: Report, style: Style): string {
   const bars = rows.map((row) => memoryBar(row.fullest, capacityBytes, scale, barWidth, style));
   const shares = rows.map((row) => formatPercent(row.fullest.peakBytes / capacityBytes, 0));
   const table = renderTable(
-    [...stageColumns, { head: barHead }, { head: '', align: 'right' }],
+    [...columns, { head: barHead }, { head: '', align: 'right' }],
     texts.map((cells, index) => [...cells, bars[index], shares[index]]),
     style,
   );
@@ -73,7 +80,9 @@ function groupStages(report: Report): readonly StageRow[] {
 }
 
 /** A pipeline rank of a report, its chunks summed. */
-export function stageRow({ partition }: Pick<Report, 'partition'>, memory: StageMemory): StageRow {
+export function stageRow(report: Pick<Report, 'partition'>, memory: StageMemory): StageRow {
+  const { partition } = report;
+  const units = unitsOf(report);
   const chunks = partition.stages.filter((part) => part.stage === memory.stage);
   const sum = (value: (part: (typeof chunks)[number]) => number) =>
     chunks.reduce((total, part) => total + value(part), 0);
@@ -81,7 +90,7 @@ export function stageRow({ partition }: Pick<Report, 'partition'>, memory: Stage
     first: memory.stage,
     last: memory.stage,
     chunks: chunks.length,
-    layers: sum((part) => part.layers),
+    units: sum((part) => part[units]),
     parameters: sum((part) => part.parameters),
     forwardSeconds: sum((part) => part.forwardSeconds),
     backwardSeconds: sum((part) => part.backwardSeconds),
@@ -110,12 +119,12 @@ export function mergeNeighbours(rows: readonly StageRow[], key: (row: StageRow) 
   return merged;
 }
 
-/** Stage, chunks, layers, parameters, times and memory of a row, as texts. */
+/** Stage, chunks, layers or operators, parameters, times and memory of a row, as texts. */
 export function stageTexts(row: StageRow): readonly string[] {
   return [
     row.first === row.last ? `${row.first}` : `${row.first}–${row.last}`,
     row.chunks > 1 ? `${row.chunks}` : '',
-    `${row.layers}`,
+    `${row.units}`,
     formatLargeCount(row.parameters),
     formatMilliseconds(row.forwardSeconds),
     formatMilliseconds(row.backwardSeconds),

@@ -7,7 +7,7 @@ import { deviceMemory } from './deviceMemory.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { cheapestChoice, type LayerMode, type LayerSet } from './layerChoice.ts';
 import type { Report } from './report.ts';
-import { type ProfileOf, type StageProfile, stagesOf } from './stageProfile.ts';
+import { largestTransferBytes, type ProfileOf, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** A simulated job, as far as the choice looks at it. */
 interface Simulated {
@@ -73,7 +73,7 @@ function refinedJob(job: Job, base: Simulated, profileOf: ProfileOf): Job {
       };
     });
     const sets = chunks.map((chunk): LayerSet => ({ layers: chunk.layers, held: held[stages.indexOf(chunk)]! }));
-    const choice = cheapestChoice(ways, sets, roomForLayers(job, chunks, sets, stages[0]!.sendBytes));
+    const choice = cheapestChoice(ways, sets, roomForLayers(job, chunks, sets, largestTransferBytes(stages)));
     chunks.forEach((chunk, at) => {
       const from = firstLayer[stages.indexOf(chunk)]!;
       choice[at]!.forEach((mode, position) => {

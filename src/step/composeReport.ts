@@ -98,6 +98,7 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
   return {
     partitioner: job.parallelism.partitioner.kind,
     imbalance: Math.max(0, Math.max(...loads) / mean - 1),
+    bottleneckSeconds: cuts.bottleneckSeconds,
     lowerBoundSeconds: cuts.lowerBoundSeconds,
     stages: stages.map((stage, index) => ({
       virtualStage: index,

@@ -9,6 +9,8 @@ import {
   cutDag,
   type DagEdges,
   type DagProblem,
+  dagLowerBound,
+  exact,
   type PartitionProblem,
   virtualStageCount,
 } from '../partition/index.ts';
@@ -42,6 +44,18 @@ export function cutMultilevel(job: Job, chain: Chain, problem: PartitionProblem,
   const { order, cuts } = cutDag(dag, multilevelParts(dag), [own]);
   const ordered = inOrder(chain, order);
   return { chain: ordered, problem: ordered === chain ? problem : chainInOrder(dag, order), cuts };
+}
+
+/**
+ * The best cuts of a model in its own order, against the bound of any order: a model of any shape has many, a transformer
+ * only the one.
+ * @param blockingSeconds what a byte that is sent costs each of two neighbouring stages, where that is their work
+ */
+export function cutExactly(job: Job, chain: Chain, problem: PartitionProblem, blockingSeconds: number): OrderedCuts {
+  const cuts = exact(problem);
+  if (chain.graph.model.graph === undefined) return { chain, problem, cuts };
+  const bound = dagLowerBound({ ...problem, edges: edgesOf(job, chain, problem, blockingSeconds) });
+  return { chain, problem, cuts: { ...cuts, lowerBoundSeconds: Math.min(bound, cuts.bottleneckSeconds) } };
 }
 
 /** Tensors between the items of a chain: each operator's own, or what crosses from one item to the next. */

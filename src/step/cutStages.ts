@@ -3,12 +3,12 @@ import { unitPath } from '../graph/computeGraph.ts';
 import { bytesAcross, type Chain, hiddenBytes } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
-import { exact, layers, type PartitionProblem, uniform } from '../partition/index.ts';
+import { layers, type PartitionProblem, uniform } from '../partition/index.ts';
 import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
 import { formatCount } from '../units.ts';
 import { chainItems } from './chainItems.ts';
-import { cutMultilevel, type OrderedCuts } from './cutMultilevel.ts';
+import { cutExactly, cutMultilevel, type OrderedCuts } from './cutMultilevel.ts';
 import { fixedBytes, statesOnDevice } from './deviceMemory.ts';
 import type { ProfileOf } from './stageProfile.ts';
 
@@ -128,7 +128,7 @@ export function cutStages(job: Job, chain: Chain, problem: PartitionProblem, tra
   const { partitioner } = job.parallelism;
   switch (partitioner.kind) {
     case 'exact':
-      return { chain, problem, cuts: exact(problem) };
+      return cutExactly(job, chain, problem, blockingSecondsPerByte(job, chain, transfers));
     case 'multilevel':
       return cutMultilevel(job, chain, problem, blockingSecondsPerByte(job, chain, transfers));
     case 'uniform':

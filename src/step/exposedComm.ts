@@ -52,7 +52,8 @@ export function exposedBackward(
       return;
     }
     const beside = neighbours(operators, index);
-    const weight = sumOf(times, beside, 'backwardWeight');
+    // Weight gradients that come in a later pass hide nothing of this one.
+    const weight = context.splitsBackward ? 0 : sumOf(times, beside, 'backwardWeight');
     const input = sumOf(times, beside, 'backwardInput');
     const leaving = collective.backward === 'all-gather';
     if (overlap === 'none') exposed.tensor += comm + gather;

@@ -19,15 +19,20 @@ import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
 export interface FinishedStep {
   readonly stepTimeSeconds: number;
-  /** The device whose last task ends last; the lowest of equals. */
+  /** The device whose share of the step takes longest; where steps overlap and all take equally long, the busiest. */
   readonly criticalDevice: number;
   readonly ends: readonly EndOfStep[];
+  /** From the beginning of a device's share of the step to that of its share of the next, host time left out. */
+  readonly spans: readonly number[];
   /** When a device's share of the step begins: 0 where a barrier ends the step before. */
   readonly beginsAt: readonly number[];
   /** When all devices know the norm of all gradients; 0 where nobody waits for it. */
   readonly barrier: number;
   readonly hostSeconds: number;
 }
+
+/** How far, relative to a step, the shares of two devices differ at most that take equally long. */
+export const SETTLED = 1e-9;
 
 /** Bytes of a gradient norm. */
 const normBytes = 4;
@@ -36,12 +41,14 @@ const normBytes = 4;
  * Ends a step: gradients are averaged, their norm is known everywhere, optimizers step and parameters are gathered.
  * Schedules that split the backward pass step optimistically and check afterwards (arXiv 2401.10241 section 4), so that
  * no device waits for the slowest one: its next step begins when its own work is done.
+ * @param begins when each device's share of the step begins, where steps overlap
  */
 export function finishStep(
   job: Job,
   layout: RankLayout,
   timeline: PipelineTimeline,
   stages: readonly StageProfile[],
+  begins: Float64Array,
 ): FinishedStep {
   const { plan } = timeline;
   const { pipeline, tensor } = job.parallelism.degrees;
@@ -53,14 +60,18 @@ export function finishStep(
   else averageTied(job, layout, plan, ends, stages);
   const hostSeconds = job.stack.hostSecondsPerStep;
   if (stepsOptimistically(plan)) {
-    const beginsAt = ends.map((_, device) => timeline.start[plan.deviceTasks[plan.deviceOffset[device]!]!]!);
-    const spans = ends.map((end, device) => end.reducedAt - beginsAt[device]! + end.optimizer + end.gather);
-    const criticalDevice = indexOfLargest(spans);
+    const spans = ends.map((end, device) => end.reducedAt - begins[device]! + end.optimizer + end.gather);
+    const longest = Math.max(...spans);
+    const busyAndLongest = spans.map((span, device) =>
+      longest - span > SETTLED * longest ? 0 : timeline.busy[device]!,
+    );
+    const criticalDevice = indexOfLargest(busyAndLongest);
     return {
       stepTimeSeconds: spans[criticalDevice]! + hostSeconds,
       criticalDevice,
       ends,
-      beginsAt,
+      spans,
+      beginsAt: [...begins],
       barrier: 0,
       hostSeconds,
     };
@@ -73,6 +84,7 @@ export function finishStep(
     stepTimeSeconds: barrier + tails[criticalDevice]! + hostSeconds,
     criticalDevice,
     ends,
+    spans: ends.map(() => barrier + tails[criticalDevice]!),
     beginsAt: ends.map(() => 0),
     barrier,
     hostSeconds,
@@ -129,8 +141,8 @@ function averageMirrored(job: Job, layout: RankLayout, ends: EndOfStep[], stages
   }
 }
 
-/** DualPipe (arXiv 2412.19437) splits the backward pass and steps as everyone does. */
-function stepsOptimistically({ splitsBackward, fusedClasses }: PipelinePlan): boolean {
+/** Whether devices begin their next step without waiting for all; DualPipe (arXiv 2412.19437) splits the backward pass and waits. */
+export function stepsOptimistically({ splitsBackward, fusedClasses }: PipelinePlan): boolean {
   return splitsBackward && fusedClasses.length === 0;
 }
 

@@ -4,7 +4,7 @@ import { deviceMemory } from './deviceMemory.ts';
 import type { FinishedStep } from './finishStep.ts';
 import type { StageMemory } from './report.ts';
 import { stageMemory, walkMemory } from './stageMemory.ts';
-import { type StageProfile, stagesOf } from './stageProfile.ts';
+import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** What the bytes of a device are for, as a report tells them apart. */
 export const memoryKinds = [
@@ -50,7 +50,11 @@ export function optimizerStart(step: FinishedStep, device: number): number {
  */
 export function memoryEvents(job: Job, { timeline, stages, step }: StepOfMemory, device: number): MemoryEvent[] {
   const chunks = stagesOf(timeline.plan, stages, device);
-  const { states, bufferBytes, gatheredBytes, workspaceBytes } = deviceMemory(job, chunks, stages[0]!.sendBytes);
+  const { states, bufferBytes, gatheredBytes, workspaceBytes } = deviceMemory(
+    job,
+    chunks,
+    largestTransferBytes(stages),
+  );
   const steady: readonly (readonly [MemoryKind, number])[] = [
     ['parameters', states.parametersBytes],
     ['gradients', states.gradientsBytes],

@@ -8,6 +8,7 @@ import type { Job } from '../job/job.ts';
 import type { StateSharding } from '../memory/states.ts';
 import { type UnitRecompute, unitMemory } from '../memory/unitMemory.ts';
 import type { RankLayout } from '../partition/placement.ts';
+import { findSchedule } from '../pipeline/schedules/index.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { ValueCache, valueKey } from './cache.ts';
 import type { ProfileOf, UnitProfile } from './stageProfile.ts';
@@ -64,6 +65,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     },
     tensorGroup: groupOf(instance, degrees.tensor, layout.tensor, devices),
     contextGroup: groupOf(instance, degrees.context, layout.context, devices),
+    splitsBackward: findSchedule(job.parallelism.schedule).splitsBackward,
     sequences: microBatchSize,
   };
   const key = [
@@ -77,6 +79,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     degrees.context,
     degrees.sequenceParallel,
     microBatchSize,
+    context.splitsBackward,
     context.tensorGroup.ranksPerNode,
     context.contextGroup.ranksPerNode,
   ].join(' ');

@@ -80,6 +80,8 @@ export interface PartitionReport {
   readonly partitioner: string;
   /** Largest device load over the mean, less 1. */
   readonly imbalance: number;
+  /** Load of the busiest device as cuts are judged: passes of one microbatch, and transfers where they are its own work. */
+  readonly bottleneckSeconds: number;
   /** No partition can have a bottleneck below this. */
   readonly lowerBoundSeconds: number;
   /** One a virtual stage, in model order. */

@@ -5,7 +5,7 @@ import { type DeviceMemory, deviceMemory, stepBytes } from './deviceMemory.ts';
 import { largestAlive, type PassPeak } from './largestAlive.ts';
 import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
-import { type StageProfile, stagesOf } from './stageProfile.ts';
+import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /**
  * Walks a device's tasks in order, and says of each what is held while it runs: bytes saved for backward passes, and
@@ -89,7 +89,7 @@ export function stageMemory(
   const { pipeline } = job.parallelism.degrees;
   return Array.from({ length: pipeline }, (_, device) => {
     const chunks = stagesOf(timeline.plan, stages, device);
-    const memory = deviceMemory(job, chunks, stages[0].sendBytes);
+    const memory = deviceMemory(job, chunks, largestTransferBytes(stages));
     const peak = passPeak(timeline, device, stages);
     const passes = memory.gatheredBytes + peak.savedBytes + peak.transientBytes;
     return passes >= stepBytes(memory)

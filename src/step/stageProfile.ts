@@ -245,6 +245,11 @@ export function deviceParameters(stages: readonly StageProfile[]): number {
   return shared ? parameters - sumOf(stages, (stage) => stage.tiedParameters) / 2 : parameters;
 }
 
+/** The most bytes of one microbatch that any virtual stage hands to the next: what buffers of transfers are made for. */
+export function largestTransferBytes(stages: readonly StageProfile[]): number {
+  return stages.reduce((most, { sendBytes }) => Math.max(most, sendBytes), 0);
+}
+
 /** The virtual stages that a device holds, by chunk; where microbatches enter at both ends, one for either direction. */
 export function stagesOf(plan: PipelinePlan, stages: readonly StageProfile[], device: number): StageProfile[] {
   const { placement } = plan;

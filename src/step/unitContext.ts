@@ -10,6 +10,8 @@ export interface UnitContext {
   readonly choice: KernelChoice;
   readonly tensorGroup: Group;
   readonly contextGroup: Group;
+  /** Whether weight gradients wait for a pass of their own. */
+  readonly splitsBackward: boolean;
   /** Sequences of a microbatch. */
   readonly sequences: number;
 }

@@ -32,7 +32,7 @@ const weightShareOfHost = 0.2;
 
 /** What a unit costs, its operators run one after another with collectives beside them where the stack overlaps them. */
 export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecompute): UnitCost {
-  const { accelerator, stack, choice, sequences } = context;
+  const { accelerator, stack, choice, sequences, splitsBackward } = context;
   const times = unit.operators.map((operator) => operatorSeconds(accelerator, choice, operator, sequences));
   const forward = total(times, (time) => time.forward);
   const backwardInput = total(times, (time) => time.backwardInput);
@@ -54,8 +54,10 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const hostBackward = stack.hostSecondsPerLayer.backward * factor;
   const forwardGap = hostGap(forward + forwardComm.tensor + forwardComm.context, hostForward);
   const inputSeconds = backwardInput + backwardComm.tensor + backwardComm.context;
-  const inputGap = hostGap(inputSeconds, hostBackward * (1 - weightShareOfHost));
-  const weightGap = hostGap(backwardWeight, hostBackward * weightShareOfHost);
+  const inputGap = splitsBackward
+    ? hostGap(inputSeconds, hostBackward * (1 - weightShareOfHost))
+    : hostGap(inputSeconds + backwardWeight, hostBackward);
+  const weightGap = splitsBackward ? hostGap(backwardWeight, hostBackward * weightShareOfHost) : 0;
   const whole = recompute === 'full' || recompute === 'inner' ? 1 : 0;
   return {
     forward: forward + forwardGap,

@@ -90,6 +90,70 @@ describe('a job', () => {
   });
 });
 
+/** A model of any shape: two towers of five operators between a first and a last one. */
+function towers() {
+  const attributes = {
+    forwardFlops: 1e11,
+    backwardFlops: 2e11,
+    readBytes: 1e6,
+    writeBytes: 1e6,
+    savedBytes: 1e6,
+    parameters: 1e6,
+  };
+  const levels = [0, 1, 2, 3, 4];
+  const keys = ['in', ...levels.map((level) => `a${level}`), ...levels.map((level) => `b${level}`), 'out'];
+  const edges = ['a', 'b'].flatMap((tower) =>
+    ['in', ...levels.map((level) => `${tower}${level}`)].map((source, at) => ({
+      source,
+      target: at < levels.length ? `${tower}${at}` : 'out',
+      attributes: { bytes: 1e6 },
+    })),
+  );
+  return { nodes: keys.map((key) => ({ key, attributes })), edges };
+}
+
+describe('a job whose model is a graph', () => {
+  const ofGraph = {
+    model: { family: 'graph', name: 'two towers', graph: towers() },
+    cluster: { instance: 'p4d.24xlarge', count: 1 },
+    stack: 'smp-v1',
+    training: { sequenceLength: 128, globalBatchSize: 64, precision: 'bf16' },
+    parallelism: { pipeline: 4 },
+  };
+
+  it('is cut by exact and multilevel, whose stages hold all operators', async () => {
+    const { status, stdout } = await ask(ofGraph, '--json');
+    expect(status).toBe(0);
+    const { partitions: found } = JSON.parse(stdout);
+    expect(found.map(({ partitioner }: Answered) => partitioner)).toEqual(['exact', 'multilevel']);
+    for (const { stages, bottleneckSeconds, lowerBoundSeconds } of found) {
+      expect(stages.reduce((sum: number, { operators }: { operators: number }) => sum + operators, 0)).toBe(12);
+      expect(bottleneckSeconds).toBeGreaterThanOrEqual(lowerBoundSeconds);
+    }
+  });
+
+  it('is drawn by its operators', async () => {
+    const { stdout } = await ask(ofGraph);
+    expect(stdout).toContain('two towers on 1 p4d.24xlarge: 12 operators in 4 stages, smp-interleaved');
+    expect(stdout).toMatch(/stage +operators +parameters/);
+  });
+
+  it('is not cut by what counts layers', async () => {
+    const faults = ['--partitioner: uniform needs layers and modules, which a model given as a graph does not have'];
+    expect(await ask(ofGraph, '--partitioner', 'uniform')).toMatchObject({ status: 2, faults });
+  });
+
+  it('is simulated like any other', async () => {
+    const { status, stdout } = await foretrain(['simulate', '-'], { stdin: JSON.stringify(ofGraph) });
+    expect(status).toBe(0);
+    expect(stdout).toContain('operators');
+    const trace = join(folder, 'trace.json');
+    expect(await foretrain(['simulate', '-', '--trace', trace], { stdin: JSON.stringify(ofGraph) })).toMatchObject({
+      status: 0,
+    });
+  });
+});
+
 /** A grid of n by n nodes. */
 function grid(n: number): UndirectedGraph {
   const graph = new UndirectedGraph();

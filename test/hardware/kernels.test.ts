@@ -212,3 +212,56 @@ describe('a linear layer', () => {
     expect(wide / narrow).toBeLessThan(2);
   });
 });
+
+describe('an operator of a model of any shape', () => {
+  const on = accelerator('a100-sxm4-40');
+  const choice: KernelChoice = {
+    precision: 'bf16',
+    attention: 'flash2',
+    gradientAccumulation: 'fused',
+    gradientBytes: gradientBytes('fp32'),
+  };
+  const counts = {
+    module: 'one',
+    parameters: 0,
+    wholeParameters: 0,
+    forwardFlops: 0,
+    backwardFlops: 0,
+    readBytes: 0,
+    writeBytes: 0,
+    backwardBytes: 0,
+    outputBytes: 0,
+    saved: [],
+  };
+  const seconds = (fields: object, sequences = 1) =>
+    operatorSeconds(on, choice, { ...counts, kind: 'operator', ...fields }, sequences);
+  const gemm = { m: 2048, n: 8192, k: 2048 };
+  const flops = 2 * gemm.m * gemm.n * gemm.k;
+
+  it('that is a product takes what a linear layer of its shape does', () => {
+    const one = { ...counts, gemm, forwardFlops: flops, backwardFlops: 2 * flops, parameters: gemm.n * gemm.k };
+    expect(seconds(one, 3)).toEqual(operatorSeconds(on, choice, { ...one, kind: 'matmul' }, 3));
+  });
+
+  it('that is as many products as its FLOPs say takes their time', () => {
+    const one = seconds({ gemm, forwardFlops: flops, backwardFlops: 2 * flops });
+    const eight = seconds({ gemm, forwardFlops: 8 * flops, backwardFlops: 16 * flops });
+    expect(eight.forward).toBeCloseTo(8 * one.forward, 12);
+    expect(eight.backwardInput).toBeCloseTo(8 * one.backwardInput, 12);
+    // Without parameters there is no gradient of weights that could wait.
+    expect(one.backwardWeight).toBe(0);
+  });
+
+  it('is bound by its FLOPs or by its bytes, whichever take longer', () => {
+    const { matmul, elementwise } = efficiencyOf(on);
+    const busy = seconds({ forwardFlops: 1e13, readBytes: 1 });
+    expect(1e13 / busy.forward / peakFlopsPerSecond(on, 'bf16')).toBeLessThanOrEqual(matmul);
+    const moving = seconds({ forwardFlops: 1, readBytes: 1e9, writeBytes: 1e9, backwardBytes: 4e9 });
+    expect(2e9 / moving.forward / on.memoryBytesPerSecond).toBeCloseTo(elementwise, 2);
+    expect(moving.backwardInput).toBe(memoryBoundSeconds(on, 4e9));
+  });
+
+  it('takes no time where it does nothing', () => {
+    expect(seconds({})).toEqual({ forward: 0, backwardInput: 0, backwardWeight: 0 });
+  });
+});

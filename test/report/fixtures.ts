@@ -54,6 +54,7 @@ export function makeReport({ stages = 6, chunks = 1, capacityGiB = 39.4, firstGi
     partition: {
       partitioner: 'exact',
       imbalance: 0.021,
+      bottleneckSeconds: 0.5,
       lowerBoundSeconds: 0.5,
       stages: Array.from({ length: stages * chunks }, (_, virtualStage) => ({
         virtualStage,

@@ -1,12 +1,22 @@
+import type { Job } from '../../job/job.ts';
 import type { Cell } from '../request/request.ts';
 import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
 import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';
-import { knownFits, knownLayers, knownParameters, knownPassSeconds, wholeModelSeconds } from './known.ts';
+import {
+  deviceParameters,
+  knownFits,
+  knownLayers,
+  knownParameters,
+  knownPassBound,
+  knownStageSeconds,
+  wholeModelSeconds,
+} from './known.ts';
 import { type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import { type Setting, settingOf, withJob } from './setting.ts';
-import { tailSeconds } from './tail.ts';
+import type { PassBound } from './stageTimes.ts';
+import { boundedStepSeconds, type DevicePasses, type KnownStages, learnedStepSeconds, openTailSeconds } from './tail.ts';
 
 /** What no simulation of a candidate comes out below. */
 export interface Bound {
@@ -24,6 +34,13 @@ export interface Bounds {
   passSeconds(candidate: Candidate): number;
   /** @param candidate one with the family and the pipeline that these bounds are of */
   of(candidate: Candidate): Bound;
+  /**
+   * Configurations that share their passes: a name for those whose passes are the same whatever their states, where
+   * the cuts are known; undefined where states may change the cuts.
+   */
+  passesOf(candidate: Candidate): string | undefined;
+  /** Takes note of when the passes of a candidate ran in a simulation: those that share them run alike. */
+  learn(candidate: Candidate, passes: readonly DevicePasses[]): void;
 }
 
 /** What of a way to recompute all states share. */
@@ -31,6 +48,14 @@ interface Recomputed {
   readonly costs: UnitCosts;
   readonly seconds: number;
   readonly open: OpenPipeline | undefined;
+  readonly known: Known | undefined;
+}
+
+/** Stages whose cuts are known, and the bound of their passes. */
+interface Known extends KnownStages {
+  readonly layers: Int32Array;
+  readonly ofDevices: Float64Array;
+  readonly passes: PassBound;
 }
 
 type Ordered = Setting & { readonly order: OrderFacts };
@@ -53,51 +78,97 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
   const ways = new Map<string, Recomputed>();
   const tails = new Map<string, number>();
   const dealt = new Map<string, number>();
+  const learned = new Map<string, readonly DevicePasses[]>();
 
   const wayOf = ({ recompute }: Candidate): Recomputed =>
-    keep(ways, typeof recompute === 'string' ? recompute : JSON.stringify(recompute), () => {
+    keep(ways, textOf(recompute), () => {
       const costs = unitCosts(setting, recomputeOf(recompute));
       if (layers !== undefined) {
-        return { costs, open: undefined, seconds: knownPassSeconds(setting as Ordered, costs, layers) };
+        const known = knownStages(setting as Ordered, costs, layers);
+        return { costs, open: undefined, known, seconds: known.passes.seconds };
       }
       const open = isLinear ? openPipeline(setting as Ordered, costs) : undefined;
       const unlimited = new Int32Array(shape.stages).fill(modelLayers);
       const seconds =
         open?.passSeconds(unlimited) ?? (shape.microbatches * wholeSeconds(costs, modelLayers)) / shape.stages;
-      return { costs, open, seconds };
+      return { costs, open, known: undefined, seconds };
     });
-  const tailOf = (own: Setting, costs: UnitCosts, parameters: Float64Array | undefined): number => {
-    if (parameters !== undefined) return tailSeconds(own, Math.max(...parameters), Math.min(...parameters));
-    return tailSeconds(own, leastParameters(costs, modelLayers) / shape.stages, 0);
+
+  /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
+  const knownBound = (own: Ordered, candidate: Candidate, { costs }: Recomputed, known: Known): number => {
+    const { state } = candidate;
+    const tailKey = `${state.zeroStage} ${state.shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
+    const passes = passesOf(candidate);
+    const shown = learned.get(passes);
+    const mayBeLonger = isLeast(own.job);
+    if (shown !== undefined) {
+      const key = `${tailKey} ${passes} learned`;
+      return keep(tails, key, () => learnedStepSeconds(own, costs, known, shown, mayBeLonger));
+    }
+    const isAlone = layers!.length === 1;
+    if (isAlone && (state.zeroStage >= 2 || (own.job.parallelism.offload?.activations ?? 0) > 0)) {
+      const seconds = wholeModelSeconds(own);
+      return boundedStepSeconds(own, costs, known, { seconds, deviceEnds: Float64Array.of(seconds) }, mayBeLonger);
+    }
+    const key = `${tailKey} ${textOf(candidate.recompute)} ${mayBeLonger}`;
+    return keep(tails, key, () => boundedStepSeconds(own, costs, known, known.passes, mayBeLonger));
   };
 
   return {
+    passesOf: (candidate) => (layers === undefined ? undefined : passesOf(candidate)),
+    learn(candidate, passes) {
+      if (layers !== undefined) learned.set(passesOf(candidate), passes);
+    },
     passSeconds: (candidate) => wayOf(candidate).seconds * factor,
     of(candidate) {
       const way = wayOf(candidate);
-      const { costs } = way;
-      const { state } = candidate;
+      const { costs, known, open } = way;
       const own = withJob(setting, jobOf(cell, candidate));
       const room = roomOf(own.job, capacityBytes, boundaryBytes);
       const offloaded = own.job.parallelism.offload?.activations ?? 0;
-      const tailKey = `${state.zeroStage} ${state.shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
+      if (known !== undefined) {
+        if (!knownFits(own as Ordered, costs, known.layers, known.ofDevices, room, offloaded)) return nothing;
+        return { stepTimeSeconds: knownBound(own as Ordered, candidate, way, known) * factor, mayFit: true };
+      }
       let { seconds } = way;
-      let parameters: Float64Array | undefined;
-      if (layers !== undefined && order !== undefined) {
-        parameters = knownParameters(order, costs, layers);
-        if (!knownFits(own as Ordered, costs, layers, parameters, room, offloaded)) return nothing;
-        const isAlone = layers.length === 1;
-        if (isAlone && (state.zeroStage >= 2 || offloaded > 0)) seconds = Math.max(seconds, wholeModelSeconds(own));
-      } else if (way.open !== undefined) {
-        const most = way.open.mostLayers(room, offloaded);
-        const key = `${JSON.stringify(candidate.recompute)} ${most.join()}`;
-        seconds = keep(dealt, key, () => way.open!.passSeconds(most));
+      if (open !== undefined) {
+        const most = open.mostLayers(room, offloaded);
+        seconds = keep(dealt, `${textOf(candidate.recompute)} ${most.join()}`, () => open.passSeconds(most));
         if (seconds === Number.POSITIVE_INFINITY) return nothing;
       } else if (!statesFit(costs, modelLayers, shape.stages, room)) return nothing;
-      const tail = keep(tails, tailKey, () => tailOf(own, costs, parameters));
+      const { zeroStage, shardingDegree } = candidate.state;
+      const tailKey = `${zeroStage} ${shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
+      const parameters = leastParameters(costs, modelLayers) / shape.stages;
+      const tail = keep(tails, tailKey, () => openTailSeconds(own, parameters));
       return { stepTimeSeconds: (seconds + tail) * factor, mayFit: true };
     },
   };
+}
+
+function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Known {
+  const seconds = knownStageSeconds(costs, layers);
+  const parameters = knownParameters(costs, layers);
+  const ofDevices = deviceParameters(setting.order, costs, parameters);
+  return { layers, seconds, parameters, ofDevices, passes: knownPassBound(setting, seconds) };
+}
+
+/** Whether the costs of units are only the least that stages with these layers may have, and not what they have. */
+function isLeast({ parallelism }: Job): boolean {
+  const { recompute, zeroStage, offload } = parallelism;
+  const isOpen = recompute.mode === 'auto' || (recompute.mode === 'full' && (recompute.every ?? recompute.group) !== undefined);
+  return isOpen || zeroStage >= 2 || (offload?.activations ?? 0) > 0;
+}
+
+function textOf(recompute: Candidate['recompute']): string {
+  return typeof recompute === 'string' ? recompute : JSON.stringify(recompute);
+}
+
+/** What of a candidate its passes see: recomputation, copies of saved tensors, gathering and scattering. */
+function passesOf({ recompute, state }: Candidate): string {
+  const { activations = 0, horizon = '' } = state.offload ?? {};
+  const copies = Number(activations) === 0 ? '' : `${Number(activations)} ${horizon}`;
+  const sharded = state.zeroStage < 2 ? '' : `${state.zeroStage} ${state.shardingDegree} ${JSON.stringify(state.offload)}`;
+  return `${textOf(recompute)}/${copies}/${sharded}`;
 }
 
 function keep<T>(known: Map<string, T>, key: string, make: () => T): T {
@@ -154,7 +225,9 @@ function familyCosts(cell: Cell, known: FamilyCosts, candidate: Candidate): Unit
   const letters = placementLetters(placement);
   const layout = letters === undefined ? placement : rankLayout(letters, { tensor, context, pipeline, data });
   const strides = typeof layout === 'string' ? layout : `${layout.tensor} ${layout.context}`;
-  const recompute = typeof candidate.recompute === 'string' ? candidate.recompute : JSON.stringify(candidate.recompute);
+  const recompute = textOf(candidate.recompute);
   const key = `${tensor} ${context} ${sequenceParallel} ${microBatchSize} ${strides} ${recompute}`;
-  return keep(known, key, () => unitCosts(settingOf(jobOf(cell, candidate), false), recomputeOf(candidate.recompute)));
+  // Backward passes that are not split hide the most behind them.
+  const least = { ...candidate, pipeline: { ...candidate.pipeline, schedule: '1f1b', virtualStages: 1 } };
+  return keep(known, key, () => unitCosts(settingOf(jobOf(cell, least), false), recomputeOf(candidate.recompute)));
 }

@@ -4,7 +4,7 @@ import { backwardSeconds, forwardSeconds, stageProfiles } from '../../step/stage
 import type { Room, UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
-import { knownCutsSeconds } from './stageTimes.ts';
+import { knownCutsSeconds, type PassBound, type StageSeconds } from './stageTimes.ts';
 
 /** Layers of every virtual stage where nothing is left to choose: equal ones, or a device that holds all of them. */
 export function knownLayers({ job, shape, order }: Setting, units: number): Int32Array | undefined {
@@ -16,12 +16,8 @@ export function knownLayers({ job, shape, order }: Setting, units: number): Int3
   return ends?.map((end, s) => (s === stages - 1 ? units - 1 : end) - (s === 0 ? 1 : ends[s - 1]!));
 }
 
-/** The least time of the passes of a step with these layers. */
-export function knownPassSeconds(
-  { order, transfers, blocking, schedule }: Setting & { readonly order: OrderFacts },
-  costs: UnitCosts,
-  layers: Int32Array,
-): number {
+/** Seconds of one microbatch in virtual stages with these layers. */
+export function knownStageSeconds(costs: UnitCosts, layers: Int32Array): StageSeconds {
   const { plain, again, embedding, head, recomputed } = costs;
   const count = layers.length;
   const forward = new Float64Array(count);
@@ -36,7 +32,15 @@ export function knownPassSeconds(
   backward[0]! += embedding.backward;
   forward[count - 1]! += head.forward;
   backward[count - 1]! += head.backward;
-  return knownCutsSeconds(order, { forward, backward }, transfers, blocking, schedule.splitsBackward);
+  return { forward, backward };
+}
+
+/** The least time of the passes of a step with these stages. */
+export function knownPassBound(
+  { order, transfers, blocking, schedule }: Setting & { readonly order: OrderFacts },
+  stages: StageSeconds,
+): PassBound {
+  return knownCutsSeconds(order, stages, transfers, blocking, schedule.splitsBackward);
 }
 
 /** The same for one device with the whole model, with what sharded states and copies to the host add to its passes. */
@@ -45,16 +49,22 @@ export function wholeModelSeconds({ job, chain, profileOf, layout, shape }: Sett
   return shape.microbatches * (forwardSeconds(stage!) + backwardSeconds(stage!));
 }
 
-/** Parameters of every device with these layers; a tensor that two of its units share counts once. */
-export function knownParameters({ deviceOf, stages }: OrderFacts, costs: UnitCosts, layers: Int32Array): Float64Array {
+/** Parameters of every virtual stage with these layers; what the two ends share counts in both. */
+export function knownParameters(costs: UnitCosts, layers: Int32Array): Float64Array {
+  const held = Float64Array.from(layers, (count) => count * costs.parameters);
+  held[0]! += costs.embedding.parameters;
+  held[held.length - 1]! += costs.head.parameters;
+  return held;
+}
+
+/** The same of every device; a tensor that two of its stages share is there once. */
+export function deviceParameters({ deviceOf, stages }: OrderFacts, costs: UnitCosts, ofStages: Float64Array): Float64Array {
   const held = new Float64Array(stages);
-  layers.forEach((count, s) => {
-    held[deviceOf[s]!]! += count * costs.parameters;
+  ofStages.forEach((parameters, s) => {
+    held[deviceOf[s]!]! += parameters;
   });
-  const last = deviceOf[layers.length - 1]!;
-  const shared = deviceOf[0] === last ? costs.head.tiedParameters : 0;
-  held[deviceOf[0]!]! += costs.embedding.parameters;
-  held[last]! += costs.head.parameters - shared;
+  const last = deviceOf[ofStages.length - 1]!;
+  if (deviceOf[0] === last) held[last]! -= costs.head.tiedParameters;
   return held;
 }
 

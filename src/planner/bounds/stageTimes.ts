@@ -6,6 +6,13 @@ export interface StageSeconds {
   readonly backward: Float64Array;
 }
 
+/** What the passes of a step cannot come out below. */
+export interface PassBound {
+  readonly seconds: number;
+  /** When each device ends its last backward pass at the earliest. */
+  readonly deviceEnds: Float64Array;
+}
+
 /**
  * A time that the passes of a step cannot be shorter than, the cuts being known: for each device, when its first
  * backward pass may start at the earliest, what is left to run from there, and how long its last one still travels to
@@ -19,7 +26,7 @@ export function knownCutsSeconds(
   transfers: Float64Array,
   blocking: boolean,
   splits: boolean,
-): number {
+): PassBound {
   const { stages, virtualStages: count, microbatches, deviceOf: on } = order;
   const ofDevice = new Float64Array(stages);
   const forwardOf = new Float64Array(stages);
@@ -27,9 +34,9 @@ export function knownCutsSeconds(
     ofDevice[on[s]!]! += forward[s]! + backward[s]!;
     forwardOf[on[s]!]! += forward[s]!;
   }
-  let bound = 0;
-  for (let d = 0; d < stages; d++) bound = Math.max(bound, microbatches * ofDevice[d]!);
-  if (splits) return bound;
+  const deviceEnds = ofDevice.map((own) => microbatches * own);
+  let seconds = Math.max(...deviceEnds);
+  if (splits) return { seconds, deviceEnds };
 
   const crossing = (s: number) => (on[s] === on[s + 1] ? 0 : transfers[s]!);
   // Ways of the first microbatch to a stage, and of a backward pass to one and from it to the beginning.
@@ -68,7 +75,8 @@ export function knownCutsSeconds(
       most = Math.max(most, out, down);
     }
     const tail = back[order.lastBackward[d]!]!;
-    bound = Math.max(bound, start + left - most + tail, reached[first[d]!]! + microbatches * ofDevice[d]! + tail);
+    deviceEnds[d] = Math.max(start + left - most, reached[first[d]!]! + microbatches * ofDevice[d]!);
+    seconds = Math.max(seconds, deviceEnds[d]! + tail);
   }
-  return bound;
+  return { seconds, deviceEnds };
 }

@@ -1,22 +1,121 @@
-import { endOfStep } from '../../step/endOfStep.ts';
+import { endOfStep, type LastBackward } from '../../step/endOfStep.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
+import type { UnitCosts } from './costs.ts';
+import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
+import type { PassBound, StageSeconds } from './stageTimes.ts';
+
+/** When the passes of a device ran, as far as the end of a step looks at them, seconds. */
+export interface DevicePasses {
+  readonly begins: number;
+  /** The last backward pass of each of its virtual stages, in the order in which they ran. */
+  readonly last: readonly { readonly stage: number; readonly start: number; readonly end: number }[];
+}
+
+/** Stages whose cuts are known. */
+export interface KnownStages {
+  readonly seconds: StageSeconds;
+  /** Of every virtual stage. */
+  readonly parameters: Float64Array;
+}
+
+/** The least time of the optimizer where cuts are open: some device has its share of the parameters at least. */
+export function openTailSeconds({ job, layout, schedule }: Setting, parameters: number): number {
+  const { hostSecondsPerStep } = job.stack;
+  // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
+  if (schedule.splitsBackward) return hostSecondsPerStep;
+  const stage = { ...idleStage, parameters: Math.floor(parameters) };
+  return endOfStep(job, layout, [{ start: 0, end: 0, stage }]).optimizer + hostSecondsPerStep;
+}
 
 /**
- * The least time from the last pass to the next step, for devices that hold at least so many parameters: the optimizer,
- * and averaging gradients where nothing hides that. A split backward pass steps each device as soon as it is done, and
- * the busiest need not be the slowest to step.
- * @param most parameters that some device has at least
- * @param least parameters that every device has at least
+ * The least time of a step whose cuts are known, the passes being bounded: a device averages the gradients of its last
+ * backward pass when that ends, and the slowest steps its optimizer and gathers what that changed.
+ * @param mayBeLonger whether passes may take longer than their bound and so hide more
  */
-export function tailSeconds({ job, layout, schedule }: Setting, most: number, least: number): number {
-  const of = (parameters: number) =>
-    endOfStep(job, layout, [{ start: 0, end: 0, stage: { ...idleStage, parameters: Math.floor(parameters) } }]);
-  const { hostSecondsPerStep, overlapsGradients } = job.stack;
-  if (schedule.splitsBackward) return of(least).optimizer + hostSecondsPerStep;
-  const averaging = overlapsGradients ? 0 : of(least).reducedAt;
-  return of(most).optimizer + averaging + hostSecondsPerStep;
+export function boundedStepSeconds(
+  setting: Setting & { readonly order: OrderFacts },
+  costs: UnitCosts,
+  known: KnownStages,
+  passes: PassBound,
+  mayBeLonger: boolean,
+): number {
+  const { order, job, schedule } = setting;
+  const { hostSecondsPerStep } = job.stack;
+  let barrier = passes.seconds;
+  let slowest = 0;
+  let optimistic = 0;
+  for (let device = 0; device < order.stages; device++) {
+    const final = order.lastBackward[device]!;
+    const end = passes.deviceEnds[device]!;
+    // Its other stages are done already: their gradients have left.
+    const others = stagesOn(order, device)
+      .filter((stage) => stage !== final)
+      .map((stage) => ({ stage, start: 0, end: 0 }));
+    const spent = mayBeLonger || schedule.splitsBackward ? end : known.seconds.backward[final]!;
+    const last = [...others, { stage: final, start: end - spent, end }];
+    const step = endOf(setting, costs, known, last, mayBeLonger);
+    barrier = Math.max(barrier, step.reducedAt);
+    slowest = Math.max(slowest, step.optimizer + step.gather);
+    optimistic = Math.max(optimistic, end + step.optimizer + step.gather);
+  }
+  return (schedule.splitsBackward ? Math.max(passes.seconds, optimistic) : barrier + slowest) + hostSecondsPerStep;
 }
+
+/** The same where a simulation with other states has shown when the passes run. */
+export function learnedStepSeconds(
+  setting: Setting & { readonly order: OrderFacts },
+  costs: UnitCosts,
+  known: KnownStages,
+  passes: readonly DevicePasses[],
+  mayBeLonger: boolean,
+): number {
+  const { job, schedule } = setting;
+  let barrier = 0;
+  let slowest = 0;
+  let optimistic = 0;
+  for (const { begins, last } of passes) {
+    const { reducedAt, optimizer, gather } = endOf(setting, costs, known, last, mayBeLonger);
+    barrier = Math.max(barrier, reducedAt);
+    slowest = Math.max(slowest, optimizer + gather);
+    optimistic = Math.max(optimistic, reducedAt - begins + optimizer + gather);
+  }
+  return (schedule.splitsBackward ? optimistic : barrier + slowest) + job.stack.hostSecondsPerStep;
+}
+
+function stagesOn({ deviceOf }: OrderFacts, device: number): number[] {
+  const own: number[] = [];
+  deviceOf.forEach((on, stage) => {
+    if (on === device) own.push(stage);
+  });
+  return own;
+}
+
+function endOf(
+  { job, layout }: Setting,
+  costs: UnitCosts,
+  { seconds, parameters }: KnownStages,
+  last: DevicePasses['last'],
+  mayBeLonger: boolean,
+) {
+  const ends = parameters.length - 1;
+  const chunks = last.map(({ stage, start, end }): LastBackward => ({
+    start,
+    end,
+    stage: {
+      ...idleStage,
+      parameters: parameters[stage]!,
+      forward: mayBeLonger ? endless : seconds.forward[stage]!,
+      tiedParameters: (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
+      holdsEmbedding: stage === 0 && costs.embedding.tiedParameters > 0,
+      holdsHead: stage === ends && costs.head.tiedParameters > 0,
+    },
+  }));
+  return endOfStep(job, layout, chunks);
+}
+
+/** A forward pass that hides whatever can be hidden, seconds. */
+const endless = 1e30;
 
 const idleStage: StageProfile = {
   profiles: [],

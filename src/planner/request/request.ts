@@ -1,6 +1,5 @@
 import { type Fault, ForetrainError } from '../../errors.ts';
 import { capacityBlockUsdPerHour, type Instance } from '../../hardware/instance.ts';
-import type { Calibration } from '../../job/calibration.ts';
 import { checks } from '../../job/checks/index.ts';
 import type { Draft, DraftedParallelism } from '../../job/draft.ts';
 import { collectFaults, type FaultList } from '../../job/faults.ts';
@@ -54,7 +53,6 @@ export interface PlanRequest {
   readonly purchase: Purchase;
   readonly storage: Storage | undefined;
   readonly bytesPerToken: number;
-  readonly calibration?: Calibration;
 }
 
 /** Bytes that storage gives for a token: ids of vocabularies beyond 65,536 take four, and Megatron's files have two or four. */
@@ -223,6 +221,14 @@ function readCell(
   for (const check of checks) check(draft, own);
   for (const fault of own.faults) addOnce(faults, placed(fault, paths));
   if (own.faults.length > 0 || model === undefined || stack === undefined || cluster.instance === undefined) {
+    return undefined;
+  }
+  if ('graph' in model && model.graph !== undefined) {
+    addOnce(faults, {
+      path: 'model',
+      message: 'a graph of operators is simulated and cut, not planned for yet; a transformer described by its shape is',
+      code: 'not-modelled',
+    });
     return undefined;
   }
   const { sequenceLength, globalBatchSize, precision, optimizer, tokens, steps } = training;

@@ -1,6 +1,9 @@
+import type { PipelineTimeline } from '../../pipeline/run.ts';
+import { endsMicrobatch, visitPasses } from '../../step/passes.ts';
 import { calibrated, type Calibration } from '../../job/calibration.ts';
 import type { Job } from '../../job/job.ts';
-import { simulate } from '../../simulate.ts';
+import { simulateDetailed } from '../../simulate.ts';
+import type { DevicePasses } from '../bounds/tail.ts';
 import { type Candidate, jobOf } from '../space/candidate.ts';
 
 /** What a search looks at of a simulation. */
@@ -8,6 +11,8 @@ export interface Evaluation {
   readonly stepTimeSeconds: number;
   readonly fits: boolean;
   readonly peakBytes: number;
+  /** When the passes of every device ran. */
+  readonly passes: readonly DevicePasses[];
 }
 
 /**
@@ -18,8 +23,9 @@ export type Evaluate = (cell: number, candidates: readonly Candidate[]) => Promi
 
 /** Simulates one candidate. */
 export function evaluateOne(base: Omit<Job, 'parallelism'>, candidate: Candidate): Evaluation {
-  const { stepTimeSeconds, fits, memory } = simulate(jobOf({ base }, candidate), { evidence: false });
-  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes };
+  const { report, timeline } = simulateDetailed(jobOf({ base }, candidate), { evidence: false });
+  const { stepTimeSeconds, fits, memory } = report;
+  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes, passes: devicePasses(timeline) };
 }
 
 /** A job without parallelism on machines as they were measured. */
@@ -29,4 +35,24 @@ export function calibratedBase(
 ): Omit<Job, 'parallelism'> {
   // A calibration looks at accelerator and stack alone.
   return calibration === undefined ? base : calibrated(base as Job, calibration);
+}
+
+/** When every device begins, and when the last backward pass of each of its virtual stages runs. */
+function devicePasses({ plan, start, end }: PipelineTimeline): DevicePasses[] {
+  return Array.from({ length: plan.stages }, (_, device) => {
+    const from = plan.deviceOffset[device]!;
+    const to = plan.deviceOffset[device + 1]!;
+    const found = new Map<number, { readonly stage: number; readonly start: number; readonly end: number }>();
+    for (let index = to - 1; index >= from; index--) {
+      const task = plan.deviceTasks[index]!;
+      visitPasses(plan, task, (pass, lane) => {
+        const stage = lane % plan.virtualStages;
+        if (endsMicrobatch(pass) && !found.has(stage)) {
+          found.set(stage, { stage, start: start[task]!, end: end[task]! });
+        }
+      });
+      if (found.size * plan.stages >= plan.lanes) break;
+    }
+    return { begins: from < to ? start[plan.deviceTasks[from]!]! : 0, last: [...found.values()].reverse() };
+  });
 }

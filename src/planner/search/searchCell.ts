@@ -57,13 +57,19 @@ type Node =
       readonly kind: 'run';
       readonly candidate: Candidate;
       readonly bounds: Bounds;
+      readonly bound: number;
       /** The rest of the run: each takes longer than the one before it. */
       readonly run: readonly WrittenRecompute[];
       readonly at: number;
     };
 
+type Run = Extract<Node, { kind: 'run' }>;
+
 /** Simulated at once: the same however many threads share them, so that plans are. */
 const batchSize = 8;
+
+/** Configurations that wait for one that shares their passes. */
+const mostWaiting = 64;
 
 /** Milliseconds between looks at whether somebody wants to stop. */
 const pauseMilliseconds = 100;
@@ -118,11 +124,26 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
     if (isStopped?.() === true) break;
   }
 
-  let batch: Candidate[] = [];
+  // Configurations that share their passes with one of the batch wait for what it teaches.
+  let batch: Run[] = [];
+  let waiting: Run[] = [];
+  const sharesPasses = ({ candidate, bounds }: Run) => {
+    const passes = bounds.passesOf(candidate);
+    return passes !== undefined && batch.some((one) => one.bounds === bounds && bounds.passesOf(one.candidate) === passes);
+  };
   const flush = async () => {
-    const evaluations = await evaluate(cell.index, batch);
-    evaluations.forEach((evaluation, at) => keep({ ...evaluation, candidate: batch[at]! }));
+    const evaluations = await evaluate(
+      cell.index,
+      batch.map(({ candidate }) => candidate),
+    );
+    evaluations.forEach((evaluation, at) => {
+      const { candidate, bounds } = batch[at]!;
+      keep({ ...evaluation, candidate });
+      bounds.learn(candidate, evaluation.passes);
+    });
+    for (const one of waiting) push(one.bound, one);
     batch = [];
+    waiting = [];
   };
   while (isStopped?.() !== true && queue.least < threshold()) {
     const node = queue.pop();
@@ -135,11 +156,16 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
         expandPipeline(space, node, push);
         break;
       case 'run': {
-        batch.push(node.candidate);
-        pushNext(node, push);
+        const { stepTimeSeconds } = node.bounds.of(node.candidate);
+        if (stepTimeSeconds > node.bound) push(stepTimeSeconds, { ...node, bound: stepTimeSeconds });
+        else if (sharesPasses(node)) waiting.push(node);
+        else {
+          batch.push(node);
+          pushNext(node, push);
+        }
       }
     }
-    if (batch.length === batchSize || (batch.length > 0 && queue.size === 0)) await flush();
+    if (batch.length === batchSize || waiting.length >= mostWaiting || (batch.length > 0 && queue.size === 0)) await flush();
     if (options.firstOnly === true && best.length > 0) break;
     await pause();
   }
@@ -217,7 +243,7 @@ function expandPipeline(
 }
 
 function pushNext(
-  { candidate, bounds, run, at }: Extract<Node, { kind: 'run' }>,
+  { candidate, bounds, run, at }: Run,
   push: (bound: number, node: Node) => void,
 ): void {
   pushFrom(candidate, run, at + 1, bounds, push);
@@ -235,7 +261,7 @@ function pushFrom(
     const candidate: Candidate = { family, pipeline, state, recompute: run[at]! };
     const { stepTimeSeconds, mayFit } = bounds.of(candidate);
     if (!mayFit) continue;
-    push(stepTimeSeconds, { kind: 'run', candidate, bounds, run, at });
+    push(stepTimeSeconds, { kind: 'run', candidate, bounds, bound: stepTimeSeconds, run, at });
     return;
   }
 }

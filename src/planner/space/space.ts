@@ -100,8 +100,10 @@ export function countSpace(space: Space): number {
 function countFamily(context: Context, family: Family, ofFamily: readonly PipelineChoice[], ofStates: readonly StateChoice[]) {
   let count = 0;
   for (const pipeline of ofFamily) {
-    for (const state of ofStates) {
-      for (const run of recomputes(context, family, pipeline, state)) count += run.length;
+    for (const run of runsOf(context, family, pipeline)) {
+      for (const state of ofStates) {
+        if (isLegal(context, { family, pipeline, state, recompute: run[0]! })) count += run.length;
+      }
     }
   }
   return count;
@@ -295,18 +297,26 @@ function recomputes(
   pipeline: PipelineChoice,
   state: StateChoice,
 ): readonly (readonly WrittenRecompute[])[] {
-  const { cell, search, stackSpace } = context;
+  const runs = runsOf(context, family, pipeline);
+  if (state.offload === undefined) return runs;
+  return runs.filter((run) => isLegal(context, { family, pipeline, state, recompute: run[0]! }));
+}
+
+/** Ways to recompute, whatever the states. */
+function runsOf({ cell, search, stackSpace, runs }: Context, family: Family, pipeline: PipelineChoice) {
   const layersOfStage = Math.ceil(cell.base.model.layers / (family.pipeline * pipeline.virtualStages));
-  const runs = keep(context.runs, layersOfStage, () =>
+  return keep(runs, layersOfStage, () =>
     search.recompute === undefined
       ? stackSpace.recompute.map((mode) =>
           mode === 'full' && stackSpace.partialRecompute ? partial(layersOfStage) : [mode],
         )
       : search.recompute.map((written) => [written]),
   );
-  if (state.offload === undefined) return runs;
-  const legal = (recompute: WrittenRecompute) => hostHasRoom(context, { family, pipeline, state, recompute });
-  return runs.map((run) => (run.length > 0 && legal(run[0]!) ? run : [])).filter((run) => run.length > 0);
+}
+
+/** All of a run recompute in the same mode, and the door looks at no more of it. */
+function isLegal(context: Context, candidate: Candidate): boolean {
+  return candidate.state.offload === undefined || hostHasRoom(context, candidate);
 }
 
 /** Full recomputation of the first layer of each virtual stage, of the first two and so on, and of all. */

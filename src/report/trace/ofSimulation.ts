@@ -107,7 +107,8 @@ function stageFlops({ stack, parallelism }: Job, stages: readonly StageProfile[]
         forward += operator.forwardFlops;
         backward += operator.backwardFlops;
         const { kind, gemm, parameters } = operator;
-        if (kind === 'matmul' || (kind === 'operator' && gemm !== undefined && parameters > 0)) weight += operator.backwardFlops / 2;
+        if (kind === 'matmul' || (kind === 'operator' && gemm !== undefined && parameters > 0))
+          weight += operator.backwardFlops / 2;
         if (isRecomputed(unit, operator, stack, way)) recompute += operator.forwardFlops;
       }
     }

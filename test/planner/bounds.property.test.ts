@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { boundsOf } from '../../src/planner/bounds/bounds.ts';
+import { evaluateOne, readPlanRequest } from '../../src/planner/index.ts';
+import { type Candidate, jobOf, writtenJob } from '../../src/planner/space/candidate.ts';
+import { readJob } from '../../src/job/readJob.ts';
+import { simulate } from '../../src/simulate.ts';
+import { someCandidates, type WrittenRequest } from './make.ts';
+
+/** More with `FORETRAIN_RUNS=2000`, say. */
+const numRuns = Number(process.env.FORETRAIN_RUNS ?? 60);
+const jobsOfRun = 5;
+
+const cellOf = (request: WrittenRequest) => readPlanRequest(request).cells[0]!;
+
+describe('bounds', () => {
+  it('are never above what a simulation says, and exclude nothing that fits', () => {
+    fc.assert(
+      fc.property(someCandidates(jobsOfRun), ({ request, chosen }) => {
+        const cell = cellOf(request);
+        for (const candidate of chosen) {
+          const { passSeconds, of } = boundsOf(cell, candidate, 0);
+          const bound = of(candidate);
+          const { stepTimeSeconds, fits } = evaluateOne(cell.base, candidate);
+          if (!bound.mayFit) expect(fits).toBe(false);
+          else expect(bound.stepTimeSeconds).toBeLessThanOrEqual(stepTimeSeconds);
+          expect(passSeconds(candidate)).toBeLessThanOrEqual(stepTimeSeconds);
+        }
+      }),
+      { numRuns },
+    );
+  });
+
+  it('stay below it once they have seen the passes of a neighbour', () => {
+    fc.assert(
+      fc.property(someCandidates(1), ({ request, chosen: [candidate] }) => {
+        const cell = cellOf(request);
+        const bounds = boundsOf(cell, candidate!, 0);
+        const passes = bounds.passesOf(candidate!);
+        const others = ([0, 1, 2, 3] as const).flatMap((zeroStage) =>
+          [1, candidate!.family.data].map(
+            (shardingDegree): Candidate => ({
+              ...candidate!,
+              state: { ...candidate!.state, zeroStage, shardingDegree, offload: undefined },
+            }),
+          ),
+        );
+        bounds.learn(candidate!, evaluateOne(cell.base, candidate!).passes);
+        for (const other of others) {
+          if (passes === undefined || bounds.passesOf(other) !== passes) continue;
+          const bound = bounds.of(other);
+          const { stepTimeSeconds, fits } = evaluateOne(cell.base, other);
+          if (!bound.mayFit) expect(fits).toBe(false);
+          else expect(bound.stepTimeSeconds).toBeLessThanOrEqual(stepTimeSeconds);
+        }
+      }),
+      { numRuns: Math.ceil(numRuns / 3) },
+    );
+  });
+});
+
+describe('a candidate', () => {
+  it('is the very job that the door makes of it as it is written', () => {
+    fc.assert(
+      fc.property(someCandidates(1), ({ request, chosen: [candidate] }) => {
+        const cell = cellOf(request);
+        const read = readJob(writtenJob(cell, candidate!));
+        expect(jobOf(cell, candidate!)).toEqual(read);
+        const { stepTimeSeconds } = simulate(read, { evidence: false });
+        expect(evaluateOne(cell.base, candidate!).stepTimeSeconds).toBe(stepTimeSeconds);
+      }),
+      { numRuns: Math.ceil(numRuns / 3) },
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+
+/** A request whose space is small enough to simulate all of it. */
+export interface SmallRequest {
+  readonly model: string;
+  readonly clusters: readonly { readonly instance: unknown; readonly counts: readonly number[] }[];
+  readonly stack: string;
+  readonly training: Readonly<Record<string, unknown>> & { readonly globalBatchSize: number };
+  readonly search: Readonly<Record<string, readonly unknown[]>>;
+  readonly constraints?: Readonly<Record<string, number>>;
+}
+
+/** Eight GPUs each; of the second kind with little memory. */
+const instances: readonly unknown[] = [
+  'p4d.24xlarge',
+  { extends: 'p5.48xlarge', name: 'p5 of 24 GB', accelerator: { extends: 'h100-sxm5-80', name: 'H100 of 24 GB', memoryBytes: 24e9 } },
+];
+
+const some = <T>(...values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
+
+/** Small requests over Megatron-Core, whose space has every field; memory is short in some of them. */
+export const smallRequest: fc.Arbitrary<SmallRequest> = fc
+  .record({
+    model: fc.constantFrom('gpt2-124m', 'gpt3-1.3b', 'gpt3-6.7b', 'llama3-8b'),
+    instance: fc.constantFrom(...instances),
+    counts: some(1, 2, 3),
+    globalBatchSize: fc.constantFrom(16, 24, 48),
+    tensor: some(2, 4, 8),
+    pipeline: some(1, 2, 3, 4),
+    microBatchSize: some(1, 2, 4),
+    virtualStages: some(1, 2, 3),
+    sequenceParallel: some(false, true),
+    zeroStage: some(0, 1),
+    recompute: some<unknown>('none', 'selective', 'full', { mode: 'full', layers: 2 }),
+    offload: some<unknown>({}, { optimizer: true }),
+    schedule: some('1f1b', 'interleaved', 'zb-h1', 'gpipe'),
+    margin: fc.constantFrom(0, 0.1),
+  })
+  .map((draw) => ({
+    model: draw.model,
+    clusters: [{ instance: draw.instance, counts: draw.counts }],
+    stack: 'megatron-core',
+    training: { sequenceLength: 512, globalBatchSize: draw.globalBatchSize, precision: 'bf16', tokens: 1e9 },
+    search: {
+      tensor: draw.tensor,
+      pipeline: draw.pipeline,
+      context: [1],
+      microBatchSize: draw.microBatchSize,
+      virtualStages: draw.virtualStages,
+      sequenceParallel: draw.sequenceParallel,
+      zeroStage: draw.zeroStage,
+      recompute: draw.recompute,
+      offload: draw.offload,
+      schedule: draw.schedule,
+      placement: ['PDT'],
+    },
+    constraints: { memoryMarginFraction: draw.margin },
+  }));

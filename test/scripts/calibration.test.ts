@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { fittedConstants, unsourcedFigures } from '../../scripts/fittedConstants.ts';
+import { efficiencyKnob, stackKnob, together } from '../../scripts/knobs.ts';
+import { goldenSection, sampleConcerned, type TrialSet } from '../../scripts/trial.ts';
+import { findAccelerator } from '../../src/hardware/catalogue.ts';
+import { efficiencyOf } from '../../src/hardware/efficiency.ts';
+import { readJob, simulate } from '../../src/index.ts';
+
+const job = readJob({
+  model: 'gpt3-175b',
+  cluster: { instance: 'p4de.24xlarge', count: 8 },
+  stack: 'megatron-2021',
+  training: { sequenceLength: 2048, globalBatchSize: 64, precision: 'bf16', optimizer: 'adam' },
+  parallelism: { tensor: 8, pipeline: 8, recompute: 'full' },
+});
+const seconds = (asked: typeof job) => simulate(asked, { evidence: false }).stepTimeSeconds;
+
+const products = () => efficiencyKnob('products on Ampere', ['a100-sxm4-80'], 'matmul');
+const host = stackKnob(
+  'host time',
+  1,
+  () => true,
+  ({ hostSecondsPerLayer: { forward, backward } }, factor) => ({
+    hostSecondsPerLayer: { forward: forward * factor, backward: backward * factor },
+  }),
+);
+
+describe('fitted constants', () => {
+  it('are found in the catalogues and in the source text, each once', () => {
+    const found = fittedConstants();
+    const names = found.map(({ name }) => name);
+    expect(names.some((name) => name.startsWith('hostSecondsPerLayer.forward of megatron-2021'))).toBe(true);
+    expect(names.some((name) => name.includes('omni-path'))).toBe(true);
+    expect(new Set(found.map(({ name, source }) => `${name} ${source}`)).size).toBe(found.length);
+    for (const { source } of found) expect(source).toMatch(/fitted/i);
+  });
+
+  it('are none of the figures without a source', () => {
+    const fitted = new Set(fittedConstants().map(({ name }) => name));
+    expect(unsourcedFigures().filter(({ name }) => fitted.has(name))).toEqual([]);
+  });
+});
+
+describe('a knob', () => {
+  it('changes forecasts while it is turned, and puts back what it found', () => {
+    const before = seconds(job);
+    const knob = products();
+    const slower = knob.turned(knob.now / 2, (change) => seconds(change(job)));
+    expect(slower).toBeGreaterThan(1.3 * before);
+    expect(efficiencyOf(findAccelerator('a100-sxm4-80')!).matmul).toBe(knob.now);
+    expect(seconds(job)).toBe(before);
+  });
+
+  it('changes nothing at the value it has', () => {
+    const knob = products();
+    expect(knob.turned(knob.now, (change) => seconds(change(job)))).toBe(seconds(job));
+  });
+
+  it('is put back where a trial fails', () => {
+    const knob = products();
+    const failing = () => knob.turned(0.1, () => expect.unreachable());
+    expect(failing).toThrow();
+    expect(products().now).toBe(knob.now);
+  });
+
+  it('turns with others', () => {
+    const knob = products();
+    const both = together('both', [
+      [knob, knob.now / 2],
+      [host, 400],
+    ]);
+    const one = knob.turned(knob.now / 2, (change) => seconds(change(job)));
+    expect(both.turned(1, (change) => seconds(change(job)))).toBeGreaterThan(one);
+    expect(both.concerns(job)).toBe(true);
+  });
+});
+
+it('golden section finds the bottom of a valley', () => {
+  expect(goldenSection((x) => (x - 0.3) ** 2, 0, 1, 1e-4)).toBeCloseTo(0.3, 3);
+  expect(goldenSection((x) => Math.abs(x - 0.9), 0, 1, 1e-4)).toBeCloseTo(0.9, 3);
+});
+
+it('a sample is spread over the runs that a constant concerns', () => {
+  const runs = Array.from({ length: 10 }, (_, index) => ({
+    job,
+    measured: { low: index + 1, high: index + 1, middle: index + 1 },
+    error: 0,
+  }));
+  const set: TrialSet = { name: 'ten', runs };
+  expect(sampleConcerned(set, products(), 5).runs.map(({ measured }) => measured.middle)).toEqual([1, 3, 5, 7, 9]);
+  expect(sampleConcerned(set, products(), 20).runs).toHaveLength(10);
+});
