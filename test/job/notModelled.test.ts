@@ -9,7 +9,11 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'model.model_type',
     'llama is not modelled yet; a catalogue name or a model described field by field is',
   ],
-  [{ model: { ...smallModel, family: 't5' } }, 'model.family', 't5 is not modelled yet; gpt, llama, bert and graph are'],
+  [
+    { model: { ...smallModel, family: 't5' } },
+    'model.family',
+    't5 is not modelled yet; gpt, llama, bert and graph are',
+  ],
   [
     { model: { ...smallModel, experts: { count: 8, topK: 2 } } },
     'model.experts',
