@@ -9,6 +9,7 @@ interface Benchmark {
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   engine: () => import('./engine.ts'),
   partition: () => import('./partition.ts'),
+  plan: () => import('./plan.ts'),
   simulate: () => import('./simulate.ts'),
 };
 

@@ -126,7 +126,11 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
       ...(job.notes ?? []),
       ...calibrationWarnings(asked, calibration),
       ...(treeCut?.warnings ?? []),
-      ...(recuts === 0 ? [] : [`The schedule held more microbatches than it promised: cut ${recuts} more times.`]),
+      ...(recuts === 0
+        ? []
+        : [
+            `The schedule held more microbatches than it promised: cut again ${recuts === 1 ? 'once' : `${recuts} times`}.`,
+          ]),
     ];
     // What is known of runs like this one.
     const evidence = options.evidence === false ? undefined : evidenceFor(job, step.stepTimeSeconds);

@@ -27,9 +27,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stacks: async () => (await import('./stacks.ts')).stacksCommand,
 };
 
-/** Commands of later versions: refused by name rather than as misspelt. */
-const commandsToCome: readonly string[] = [];
-
 /** Columns of a text whose stream does not say how wide it is, and the most that a line is filled. */
 const DEFAULT_WIDTH = 120;
 const LEAST_WIDTH = 60;
@@ -113,10 +110,6 @@ function unknownCommand(name: string | undefined, args: readonly string[]): Faul
   const names = Object.keys(commands);
   if (name === undefined) {
     return { path: args[0], message: `give a command first: ${names.join(', ')}`, code: 'unknown' };
-  }
-  if (commandsToCome.includes(name)) {
-    const message = `this version has no such command yet; it has ${names.join(', ')}`;
-    return { path: name, message, code: 'not-modelled' };
   }
   const nearest = name.length > 40 ? undefined : nearestName(name, names);
   const hint = nearest === undefined ? `there are ${names.join(', ')}` : `did you mean foretrain ${nearest}?`;

@@ -70,7 +70,8 @@ async function planWhileAsked(request: unknown, options: PlanOptions, io: Io): P
     stopped = true;
   };
   const pool = createPool(request, options.calibration);
-  const evaluate: Pick<PlanOptions, 'evaluate'> = pool === undefined ? {} : { evaluate: pool.evaluate satisfies Evaluate };
+  const evaluate: Pick<PlanOptions, 'evaluate'> =
+    pool === undefined ? {} : { evaluate: pool.evaluate satisfies Evaluate };
   process.once('SIGINT', stop);
   try {
     return await plan(request, { ...options, ...evaluate, onProgress: progressOn(io), isStopped: () => stopped });

@@ -1,3 +1,4 @@
+import { stacks } from '../stack/index.ts';
 import { stackNames } from '../stack/stack.ts';
 
 /**
@@ -70,9 +71,16 @@ export interface NotModelledOnStack extends NotModelled {
   readonly stacks: readonly string[];
 }
 
+/** Stacks that gather parameters tensor by tensor under ZeRO 3, within limits. */
+const gatheringTensors = stacks.filter(({ gathers }) => gathers !== 'units').map(({ name }) => name);
+const hasLimits = `it gathers layer by layer; for ${gatheringTensors.join(', ')} it is`;
+
 /** Fields of a job that some stacks have and others do not. */
 export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.asyncTensorParallel', models: only(false), stacks: ['fsdp2'], instead: 'false is' },
+  { path: 'stack.precisionAwareOptimizer', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
+  { path: 'stack.mostLiveParameters', models: never, stacks: gatheringTensors, instead: hasLimits },
+  { path: 'stack.persistenceThreshold', models: never, stacks: gatheringTensors, instead: hasLimits },
   {
     path: 'training.precision',
     models: allBut('fp8'),

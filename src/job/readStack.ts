@@ -1,5 +1,6 @@
 import type { Accelerator } from '../hardware/accelerator.ts';
 import { findStack, stacks } from '../stack/index.ts';
+import { type PrecisionAwareOptimizer, precisionAwareDefaults } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { FaultList } from './faults.ts';
 import type { InlineStack, StackInput } from './schema/stack.ts';
@@ -48,8 +49,11 @@ function named(name: string, path: string, faults: FaultList): Stack | undefined
 }
 
 function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
+  const precisionAware = precisionAwareOptimizer(changes.precisionAwareOptimizer);
   return {
     ...base,
+    gathers: withLimits(base.gathers, changes),
+    ...(precisionAware === undefined ? {} : { precisionAwareOptimizer: precisionAware }),
     attention: changes.attention ?? base.attention,
     fusedNorm: changes.fusedNorm ?? base.fusedNorm,
     compiled: changes.compiled ?? base.compiled,
@@ -58,5 +62,31 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
     gradientAccumulationDtype: changes.gradientAccumulationDtype ?? base.gradientAccumulationDtype,
     cudaGraphs: changes.cudaGraphs ?? base.cudaGraphs,
     precisionRecipe: changes.precisionRecipe ?? base.precisionRecipe,
+  };
+}
+
+/** Limits of what is gathered at once, for software that has such; that of others is refused by name. */
+function withLimits(
+  gathers: Stack['gathers'],
+  { mostLiveParameters, persistenceThreshold }: Omit<InlineStack, 'name'>,
+): Stack['gathers'] {
+  if (gathers === 'units') return gathers;
+  return {
+    mostLiveParameters: mostLiveParameters ?? gathers.mostLiveParameters,
+    persistenceThreshold: persistenceThreshold ?? gathers.persistenceThreshold,
+    bucketElements: gathers.bucketElements,
+  };
+}
+
+/** The formats that are written, and the software's defaults for the rest; undefined where states are all in fp32. */
+function precisionAwareOptimizer(
+  written: InlineStack['precisionAwareOptimizer'] = false,
+): PrecisionAwareOptimizer | undefined {
+  if (typeof written === 'boolean') return written ? precisionAwareDefaults : undefined;
+  return {
+    masters: written.masters ?? precisionAwareDefaults.masters,
+    remainders: written.remainders ?? precisionAwareDefaults.remainders,
+    firstMoment: written.firstMoment ?? precisionAwareDefaults.firstMoment,
+    secondMoment: written.secondMoment ?? precisionAwareDefaults.secondMoment,
   };
 }

@@ -1,5 +1,8 @@
 import { elementBytes, gradientBytes, type Precision } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
+import { type Optimizer, optimizerBytes } from './optimizerBytes.ts';
+
+export { momentBytes, type Optimizer } from './optimizerBytes.ts';
 
 /** Bytes of the model states that one rank keeps all through a step. */
 export interface ModelStates {
@@ -19,13 +22,6 @@ export interface StateSharding {
   readonly stochasticRounding?: boolean;
 }
 
-/**
- * Bytes of fp32 moments a parameter (Adam: arXiv 1412.6980; LAMB 1904.00962; Lion 2302.06675; SGD with momentum).
- * Adafactor (1804.04235) keeps a row and a column for each matrix: under 0.01 bytes a parameter at these sizes.
- */
-export const momentBytes = { adam: 8, adafactor: 0, lamb: 8, lion: 4, sgd: 4 } as const;
-export type Optimizer = keyof typeof momentBytes;
-
 const fp32Bytes = 4;
 
 /**
@@ -34,7 +30,8 @@ const fp32Bytes = 4;
  * divided as the optimizer's states are. Where the sharded parameters are themselves in fp32, they are their own master.
  * @source Megatron-LM docs, distributed optimizer: 18 or 6 + 12/d bytes with fp32 gradients, 20 or 4 + 16/d with fp16;
  * arXiv 1910.02054 section 5 for the stages; pytorch/torchtitan: 16/d under FSDP; Neuron documentation,
- * mixed precision: bf16SR, 4 + 4/d
+ * mixed precision: bf16SR, 4 + 4/d; Megatron-LM README, precision-aware optimizer: 4 + 12/d with bf16 gradients and fp32
+ * states, 4 + 8/d with bf16 moments, 2/d less where masters are remainders
  */
 export function modelStates(
   parameters: number,
@@ -49,31 +46,22 @@ export function modelStates(
     zeroStage >= 2 ? share : parameters,
     zeroStage >= 1 ? share : parameters,
   ];
-  const moments = momentBytes[optimizer] * owned;
+  const { masters, moments, gradientCopy } = optimizerBytes(stack, precision, optimizer, stochasticRounding);
+  const optimizerStates = (masters + moments) * owned;
   if (precision === 'fp32' || stack.mastersAreParameters) {
     const gathered = precision !== 'fp32' && zeroStage < 3 ? elementBytes(precision) * parameters : 0;
     return {
       parametersBytes: fp32Bytes * ownParameters + gathered,
       gradientsBytes: fp32Bytes * ownGradients,
-      optimizerBytes: moments,
+      optimizerBytes: optimizerStates,
       stepBytes: 0,
     };
   }
-  if (stochasticRounding) {
-    const bytes = elementBytes(precision);
-    return {
-      parametersBytes: bytes * ownParameters,
-      gradientsBytes: bytes * ownGradients,
-      optimizerBytes: (bytes / fp32Bytes) * moments,
-      stepBytes: 0,
-    };
-  }
-  const gradient = gradientBytes(stack.gradientAccumulationDtype);
-  const copy = gradient < fp32Bytes && stack.gradientCopyForStep ? fp32Bytes : 0;
+  const gradient = stochasticRounding ? elementBytes(precision) : gradientBytes(stack.gradientAccumulationDtype);
   return {
     parametersBytes: elementBytes(precision) * ownParameters,
     gradientsBytes: gradient * ownGradients,
-    optimizerBytes: fp32Bytes * owned + moments,
-    stepBytes: copy * owned,
+    optimizerBytes: optimizerStates,
+    stepBytes: gradientCopy * owned,
   };
 }

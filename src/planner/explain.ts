@@ -1,10 +1,10 @@
-import type { Report } from '../step/report.ts';
 import { simulate } from '../simulate.ts';
+import type { Report } from '../step/report.ts';
 import { formatBytes } from '../units.ts';
 import type { Alternative, Explanation, Sensitivity } from './answer.ts';
 import type { Offer } from './offers.ts';
-import { priceOfPurchase } from './run/booking.ts';
 import type { Cell, PlanRequest } from './request/request.ts';
+import { priceOfPurchase } from './run/booking.ts';
 import type { CellResult } from './search/searchCell.ts';
 import { type Candidate, type Family, jobOf } from './space/candidate.ts';
 import type { Space } from './space/space.ts';
@@ -144,10 +144,16 @@ function binds(
     const over = formatBytes(nearMiss.peakBytes - capacity);
     found.push({ weight: gain, sentence: `memory: ${over} more a device would save ${percent(gain)} of a step` });
   } else if (memory.peakBytes > nearlyFull * capacity) {
-    found.push({ weight: 0, sentence: `memory: the fullest device has ${formatBytes(capacity - memory.peakBytes)} left` });
+    found.push({
+      weight: 0,
+      sentence: `memory: the fullest device has ${formatBytes(capacity - memory.peakBytes)} left`,
+    });
   }
   const compute = (parts.forward + parts.backward + parts.recompute) / stepTimeSeconds;
-  found.push({ weight: 0, sentence: `compute: ${percent(compute)} of a step, on ${cell.base.cluster.devices} devices` });
+  found.push({
+    weight: 0,
+    sentence: `compute: ${percent(compute)} of a step, on ${cell.base.cluster.devices} devices`,
+  });
   return found.toSorted((a, b) => b.weight - a.weight).map(({ sentence }) => sentence);
 }
 
@@ -164,7 +170,9 @@ function sensitivity(
   const { cluster, stack } = cell.base;
   const { instance } = cluster;
   const { accelerator } = instance;
-  const withInstance = (changes: Partial<typeof instance>) => ({ cluster: { ...cluster, instance: { ...instance, ...changes } } });
+  const withInstance = (changes: Partial<typeof instance>) => ({
+    cluster: { ...cluster, instance: { ...instance, ...changes } },
+  });
   const withAccelerator = (changes: Partial<typeof accelerator>) =>
     withInstance({ accelerator: { ...accelerator, ...changes } });
   const { topology } = instance;
@@ -182,7 +190,16 @@ function sensitivity(
   };
   const changes: readonly (readonly [Sensitivity['of'], Partial<Cell['base']>])[] = [
     ['network', withInstance({ networkBytesPerSecond: instance.networkBytesPerSecond * more })],
-    ['links', withInstance({ ...links, accelerator: { ...accelerator, link: { ...accelerator.link, bytesPerSecond: accelerator.link.bytesPerSecond * more } } })],
+    [
+      'links',
+      withInstance({
+        ...links,
+        accelerator: {
+          ...accelerator,
+          link: { ...accelerator.link, bytesPerSecond: accelerator.link.bytesPerSecond * more },
+        },
+      }),
+    ],
     ['matmul', withAccelerator({ matrixFactor: (accelerator.matrixFactor ?? 1) * more })],
     ['memoryBandwidth', withAccelerator({ memoryBytesPerSecond: accelerator.memoryBytesPerSecond * more })],
     ['hostTime', host],

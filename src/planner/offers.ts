@@ -54,7 +54,10 @@ function offerOf(request: PlanRequest, cell: Cell, found: Found): Offer | Refuse
   }
   if (maximumUsd !== undefined && usd !== undefined && usd > maximumUsd) {
     const dollars = Math.ceil(usd).toLocaleString('en-US');
-    return { ...measured, sentence: `${who}: the run costs $${dollars}, more than $${maximumUsd.toLocaleString('en-US')}` };
+    return {
+      ...measured,
+      sentence: `${who}: the run costs $${dollars}, more than $${maximumUsd.toLocaleString('en-US')}`,
+    };
   }
   const whole = (report: Report): Run => {
     const told = runOf(model, report);

@@ -64,7 +64,8 @@ function rowOf({ rank, job, report, run }: Plan): string[] {
   const { zeroStage, shardingDegree, sequenceParallel } = job.parallelism;
   const instance = typeof job.cluster.instance === 'string' ? job.cluster.instance : 'instances';
   const chunks = virtualStages > 1 ? ` x${virtualStages}` : '';
-  const again = typeof recompute === 'string' ? recompute : `${recompute.mode} ${recompute.layers ?? recompute.every ?? ''}`.trim();
+  const again =
+    typeof recompute === 'string' ? recompute : `${recompute.mode} ${recompute.layers ?? recompute.every ?? ''}`.trim();
   return [
     `${rank}`,
     `${formatCount(job.cluster.count)} ${instance}`,
@@ -127,8 +128,7 @@ function renderFrontier(points: readonly FrontierPoint[], style: Style): string 
 }
 
 function renderExplanation({ alternatives, binds, sensitivity }: Explanation, style: Style): string {
-  const loss = (value: number) =>
-    value >= 0 ? `${formatPercent(value)} slower` : `${formatPercent(-value)} faster`;
+  const loss = (value: number) => (value >= 0 ? `${formatPercent(value)} slower` : `${formatPercent(-value)} faster`);
   const neighbours = renderTable(
     [{ head: 'instead' }, { head: 'step', align: right }, { head: 'fits' }],
     alternatives.map(({ change, fits, loss: lost, overBytes }) => [

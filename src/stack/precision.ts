@@ -14,3 +14,40 @@ export function elementBytes(precision: Precision): number {
 export function gradientBytes(dtype: GradientDtype): number {
   return dtype === 'fp32' ? 4 : 2;
 }
+
+/** Formats in which an optimizer can keep its states. */
+export const stateDtypes = ['fp32', 'bf16', 'fp16', 'fp8'] as const;
+export type StateDtype = (typeof stateDtypes)[number];
+
+/** Bytes of one element of a state; the scales of fp8, one a tensor, are nothing beside it. */
+export function stateBytes(dtype: StateDtype): number {
+  switch (dtype) {
+    case 'fp32':
+      return 4;
+    case 'bf16':
+    case 'fp16':
+      return 2;
+    case 'fp8':
+      return 1;
+  }
+}
+
+/**
+ * An optimizer that reads gradients in the format in which they were accumulated, and keeps each state in a format of
+ * its own.
+ */
+export interface PrecisionAwareOptimizer {
+  readonly masters: 'fp32' | 'fp16';
+  /** Of fp32 masters only the 16 bits that bf16 parameters lack are kept. */
+  readonly remainders: boolean;
+  readonly firstMoment: StateDtype;
+  readonly secondMoment: StateDtype;
+}
+
+/** @source Megatron-LM megatron/core/optimizer/optimizer_config.py: its defaults, with Transformer Engine 2.1 or later */
+export const precisionAwareDefaults: PrecisionAwareOptimizer = {
+  masters: 'fp32',
+  remainders: true,
+  firstMoment: 'fp32',
+  secondMoment: 'fp32',
+};

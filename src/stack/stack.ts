@@ -1,4 +1,4 @@
-import type { GradientDtype } from './precision.ts';
+import type { GradientDtype, PrecisionAwareOptimizer } from './precision.ts';
 
 /** How the attention core is computed, by generation of kernel. */
 export const attentionKernels = ['unfused', 'fused-softmax', 'flash1', 'flash2', 'flash3'] as const;
@@ -33,6 +33,16 @@ export type TransferMode = 'async' | 'link' | 'blocking';
  * `pipelined`: each is cut into pieces that run beside the GEMM that makes or eats them.
  */
 export type TensorOverlap = 'none' | 'weight-gradient' | 'pipelined';
+
+/** Gathering of parameters under ZeRO 3, tensor by tensor. */
+export interface TensorGathers {
+  /** Gathering ahead pauses once so many parameters are gathered; the last tensor may lead beyond them. */
+  readonly mostLiveParameters: number;
+  /** Elements from which a tensor is sharded: each rank keeps smaller ones whole. */
+  readonly persistenceThreshold: number;
+  /** Elements of the bucket that gradients leave by, where it is not among `bucketCopyBytes`. */
+  readonly bucketElements: number;
+}
 
 /** Training software as data: what it fuses, keeps, overlaps and costs on the host. Every number has its source in `sources`. */
 export interface Stack {
@@ -73,6 +83,13 @@ export interface Stack {
   readonly mastersAreParameters: boolean;
   /** The optimizer keeps an fp32 copy of 16-bit gradients while it steps. */
   readonly gradientCopyForStep: boolean;
+  /** An optimizer that spares that copy and chooses the format of each state; absent where every state is in fp32. */
+  readonly precisionAwareOptimizer?: PrecisionAwareOptimizer;
+  /**
+   * What is rounded up before ranks share it: `buckets` of gradients and parameters, the `rows` of every tensor, the flat
+   * parameter of each of the `units`, or all `tensors`, each by itself under ZeRO 3 and together below it.
+   */
+  readonly shardPadding: 'none' | 'buckets' | 'rows' | 'units' | 'tensors';
   /** The vocabulary is padded to a multiple of this times tensor; 1 leaves it alone. */
   readonly vocabularyMultiple: number;
   /** `whole`: tensor ranks gather the logits, so that each keeps those of the whole vocabulary and computes their loss. */
@@ -130,6 +147,10 @@ export interface Stack {
   readonly keepsDummyGradients: boolean;
   /** Buckets in which gradients and parameters are exchanged, where they are copies beside the gradients themselves. */
   readonly bucketCopyBytes: number;
+  /** Gradients of a unit that are there in the format of their reduction while it is scattered, where units are gathered. */
+  readonly scatteredCopies: 1 | 2;
+  /** What is gathered at once under ZeRO 3: the layer at work and the next one, or tensors as far ahead as limits allow. */
+  readonly gathers: 'units' | TensorGathers;
   /** What it can keep in the host's memory: inputs of recomputed layers, or any large saved tensor; and model states. */
   readonly offloads: {
     readonly activations: 'none' | 'checkpoints' | 'tensors';

@@ -1,6 +1,8 @@
 import type { Job } from '../job/job.ts';
+import { paddingElements } from '../memory/padding.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
+import type { TensorGathers } from '../stack/stack.ts';
 import { exchangedBytes } from './dataComm.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { stateSharding } from './profiles.ts';
@@ -59,7 +61,7 @@ export function hostBytes(job: Job, plan: PipelinePlan, stages: readonly StagePr
   let most = 0;
   for (let device = 0; device < plan.stages; device++) {
     const chunks = stagesOf(plan, stages, device);
-    const parameters = deviceParameters(chunks);
+    const parameters = heldParameters(job, chunks);
     const states = modelStates(parameters, stack, training.precision, training.optimizer, stateSharding(job));
     const gradients = fp32Bytes * ownedParameters(job, parameters);
     const activations = chunks.reduce((sum, chunk) => sum + chunk.hostBytes * held[stages.indexOf(chunk)]!, 0);
@@ -77,19 +79,46 @@ export function ownedParameters(job: Job, parameters: number): number {
   return zeroStage === 0 ? parameters : Math.ceil(parameters / replicas);
 }
 
+/** Parameters of a device's chunks with what is added so that ranks share them evenly; every chunk is padded by itself. */
+function heldParameters(job: Job, chunks: readonly StageProfile[]): number {
+  const { zeroStage, replicas } = stateSharding(job);
+  const { hiddenSize } = job.model;
+  const padding = ({ profiles }: StageProfile) => {
+    const units = profiles.map(({ unit }) => unit.operators);
+    return paddingElements(job.stack, { units, hiddenSize, zeroStage, replicas });
+  };
+  return deviceParameters(chunks) + chunks.reduce((sum, chunk) => sum + padding(chunk), 0);
+}
+
+/**
+ * States of a device's chunks, shards as large as those of the fullest rank; and what padding adds to buffers of
+ * parameters and gradients that a rank has whole.
+ */
+function sharedStates(job: Job, chunks: readonly StageProfile[]) {
+  const shared = statesOnDevice(job, heldParameters(job, chunks));
+  const exact = statesOnDevice(job, deviceParameters(chunks));
+  const { zeroStage } = job.parallelism;
+  const parametersBytes = (zeroStage < 3 ? exact : shared).parametersBytes;
+  const gradientsBytes = (zeroStage < 2 ? exact : shared).gradientsBytes;
+  return {
+    states: { ...shared, parametersBytes, gradientsBytes },
+    paddingBytes: shared.parametersBytes - parametersBytes + shared.gradientsBytes - gradientsBytes,
+  };
+}
+
 /** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
 const pipelineBuffers = 2;
 
 /** What a device with these chunks holds all through a step, or all through its passes. */
 export function deviceMemory(job: Job, chunks: readonly StageProfile[], boundaryBytes: number): DeviceMemory {
   const { stack, parallelism } = job;
-  const states = statesOnDevice(job, deviceParameters(chunks));
+  const { states, paddingBytes } = sharedStates(job, chunks);
   const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
   const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
   const dummies = stack.keepsDummyGradients ? dummyGradientsOf(chunks) : 0;
   return {
     states,
-    bufferBytes: transfers + buckets + chunks.reduce((sum, chunk) => sum + chunk.offloadBufferBytes, 0),
+    bufferBytes: transfers + buckets + paddingBytes + chunks.reduce((sum, chunk) => sum + chunk.offloadBufferBytes, 0),
     gatheredBytes: gatheredBytes(job, chunks),
     workspaceBytes: stack.workspaceBytes + dummies,
   };
@@ -113,13 +142,41 @@ function dummyGradientBytes({ unit }: UnitProfile): number {
 const dummyElementBytes = 2;
 
 /**
+ * Parameters gathered under ZeRO 3 and gradients about to be scattered, by software that gathers tensor by tensor: as
+ * many as it lets live at once and the tensor that leads beyond them, tensors too small to be sharded, the gradient of
+ * one tensor, and the bucket it leaves by. Gathers are timed one layer ahead whatever the limit. An operator counts as
+ * one tensor; parameters kept from the forward to the backward pass are among those that live.
+ * @source deepspeedai/DeepSpeed deepspeed/runtime/zero/partitioned_param_coordinator.py: fetch_sub_module
+ */
+function liveBytes(job: Job, gathers: TensorGathers, stages: readonly StageProfile[]): number {
+  const { parameter, gradient } = exchangedBytes(job);
+  let sharded = 0;
+  let whole = 0;
+  let largest = 0;
+  for (const { profiles } of stages) {
+    for (const { unit } of profiles) {
+      for (const { parameters } of unit.operators) {
+        if (parameters < gathers.persistenceThreshold) whole += parameters;
+        else sharded += parameters;
+        largest = Math.max(largest, parameters);
+      }
+    }
+  }
+  const live = Math.min(sharded, gathers.mostLiveParameters + largest);
+  return (live + whole + largest) * parameter + gathers.bucketElements * gradient;
+}
+
+/**
  * Parameters gathered under ZeRO 3 and gradients about to be scattered, at the fullest moment of the backward pass: two
- * layers gathered, and one's gradient as it was computed and as it is reduced; the head stays gathered.
+ * layers gathered, and one's gradient as it was computed and as it is reduced (twice where it is concatenated first); the
+ * head stays gathered.
  * @source pytorch/pytorch torch/distributed/fsdp: two all-gathers alive, reduce-scatter input in the reduce format
  */
 function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
   const { zeroStage, shardingDegree, degrees } = job.parallelism;
   if (zeroStage < 3 || shardingDegree * degrees.context === 1) return 0;
+  const { gathers } = job.stack;
+  if (gathers !== 'units') return liveBytes(job, gathers, stages);
   const { parameter, gradient } = exchangedBytes(job);
   let layer = 0;
   let head = 0;
@@ -129,5 +186,5 @@ function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
       else if (unit.kind === 'head') head = parameters;
     }
   }
-  return layer * (3 * parameter + gradient) + head * parameter;
+  return layer * (3 * parameter + job.stack.scatteredCopies * gradient) + head * parameter;
 }

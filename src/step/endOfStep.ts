@@ -1,9 +1,9 @@
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
-import { momentBytes, type Optimizer } from '../memory/states.ts';
+import { optimizerBytes } from '../memory/optimizerBytes.ts';
 import type { RankLayout } from '../partition/placement.ts';
-import { elementBytes, gradientBytes } from '../stack/precision.ts';
+import { gradientBytes } from '../stack/precision.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
 import { hostOptimizerSeconds } from './hostOptimizer.ts';
 import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';
@@ -36,15 +36,6 @@ export interface EndOfStep {
   readonly gatherBytes: number;
 }
 
-/**
- * Bytes that an optimizer moves for a parameter it owns: it reads the gradient, the master copy and the moments in
- * fp32, and writes the last two and the parameter itself.
- */
-function steppedBytes(optimizer: Optimizer, parameterBytes: number): number {
-  const fp32 = 4;
-  return 3 * fp32 + 2 * momentBytes[optimizer] + parameterBytes;
-}
-
 /** Passes over all gradients: their norm, and zeroing them for the next step; 16 bits also check for overflow. */
 const gradientPasses = 3;
 
@@ -73,9 +64,10 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
   const kept = zeroStage < 2 ? parameters : owned;
   const passes = gradientPasses * gradientBytes(stack.gradientAccumulationDtype);
   const onHost = job.parallelism.offload?.optimizer ?? 0;
+  const stepped = optimizerBytes(stack, training.precision, training.optimizer, training.stochasticRounding);
   const onDevice = memoryBoundSeconds(
     cluster.instance.accelerator,
-    (1 - onHost) * owned * steppedBytes(training.optimizer, elementBytes(training.precision)) + kept * passes,
+    (1 - onHost) * owned * stepped.moved + kept * passes,
   );
   const optimizer = onDevice + hostOptimizerSeconds(job, onHost * owned);
   const gathers = zeroStage === 1 || zeroStage === 2;

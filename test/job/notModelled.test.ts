@@ -41,6 +41,21 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'stack.asyncTensorParallel',
     'true is not modelled for megatron-core; false is',
   ],
+  [
+    { stack: { name: 'megatron-2023', precisionAwareOptimizer: true } },
+    'stack.precisionAwareOptimizer',
+    'true is not modelled for megatron-2023; false is',
+  ],
+  [
+    { stack: { name: 'fsdp2', precisionAwareOptimizer: { firstMoment: 'bf16' } } },
+    'stack.precisionAwareOptimizer',
+    'is not modelled for fsdp2; false is',
+  ],
+  [
+    { stack: { name: 'fsdp2', mostLiveParameters: 1e8 } },
+    'stack.mostLiveParameters',
+    '100000000 is not modelled for fsdp2; it gathers layer by layer; for megatron-deepspeed, deepspeed, smp-v1 it is',
+  ],
   [{ 'training.precision': 'mxfp8' }, 'training.precision', 'mxfp8 is not modelled yet; fp32, fp16, bf16 and fp8 are'],
   [
     { 'training.stochasticRounding': true },

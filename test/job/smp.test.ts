@@ -129,6 +129,21 @@ describe('every key of version 1', () => {
     expect(read(job, { [p('_fp32_grad_accumulation')]: true }).stack.gradientAccumulationDtype).toBe('fp32');
   });
 
+  test('what sharded data parallelism gathers at once is limited as the parameters say', () => {
+    const limits = { [p('sdp_max_live_parameters')]: 2e8, [p('sdp_param_persistence_threshold')]: 1e4 };
+    const limited = read(sharded, limits);
+    expect(limited.stack.gathers).toEqual({
+      mostLiveParameters: 2e8,
+      persistenceThreshold: 1e4,
+      bucketElements: 5e8,
+    });
+    expect(limited.notes?.join()).toContain('sdp_max_live_parameters counts for memory');
+    expect(read(sharded).stack.gathers).toMatchObject({ mostLiveParameters: 1e9, persistenceThreshold: 1e6 });
+    expect(read(sharded).notes?.join() ?? '').not.toContain('sdp_max_live_parameters');
+    // Without sharding they mean nothing.
+    expect(read(job, limits).stack.gathers).toMatchObject({ mostLiveParameters: 1e9 });
+  });
+
   test('checkpoints are offloaded, and come back as early as the parameters say', () => {
     const offload = { [p('offload_activations')]: true, 'parallelism.recompute': 'full' };
     expect(read(job, offload).parallelism.offload).toMatchObject({ activations: 1, horizon: 4 });
@@ -299,8 +314,6 @@ describe('faults', () => {
     [job, 'fast_mode', true, 'true is not modelled yet; false is'],
     [job, '_match_weights', true, 'true is not modelled yet; false is'],
     [sharded, 'sdp_reduce_bucket_size', 1e8, '100,000,000 is not modelled yet; 500,000,000 elements are'],
-    [sharded, 'sdp_param_persistence_threshold', 0, '0 is not modelled yet; 1,000,000 elements are'],
-    [sharded, 'sdp_max_live_parameters', 1e8, '100,000,000 is not modelled yet; 1,000,000,000 are'],
     [sharded, 'sdp_hierarchical_allgather', false, 'false is not modelled yet; true is'],
   ])('%#: a value that is not modelled is refused by name', (base, key, value, message) => {
     const faults = faultsOf(() => read(base, { [p(key)]: value }));

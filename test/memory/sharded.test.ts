@@ -40,4 +40,22 @@ describe('Llama 3 70B under FSDP on 64 devices', () => {
     expect(10 * layer).toBe(8_556_544_000);
     expect(communicationBytes).toBe(10 * layer + 2_101_362_688);
   });
+
+  // 8,192 rows on 96 ranks are 86 each for the fullest of them, 8,256 in all, and so on for every tensor.
+  it('keeps the rows of the fullest rank where they do not divide', () => {
+    const job = readJob({
+      model: 'llama3-70b',
+      cluster: { instance: 'p5.48xlarge', count: 12 },
+      stack: 'fsdp2',
+      training: { sequenceLength: 8192, globalBatchSize: 96 },
+      parallelism: { recompute: 'full' },
+    });
+    const rows = (count: number) => 96 * Math.ceil(count / 96);
+    const ofLayer =
+      8192 * (rows(8192) + 2 * rows(1024) + rows(8192) + 2 * rows(28_672)) + 28_672 * rows(8192) + 2 * rows(8192);
+    const padded = 80 * ofLayer + 2 * 8192 * rows(128_256) + rows(8192);
+    const { parametersBytes, gradientsBytes, optimizerBytes } = simulate(job).memory.stages[0]!;
+    expect(parametersBytes + gradientsBytes + optimizerBytes).toBe((16 * padded) / 96);
+    expect(padded / parameters - 1).toBeCloseTo(0.00446, 5);
+  });
 });

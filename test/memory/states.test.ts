@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readJob } from '../../src/job/readJob.ts';
 import { modelStates } from '../../src/memory/states.ts';
 import { simulate } from '../../src/simulate.ts';
+import { precisionAwareDefaults } from '../../src/stack/precision.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { model, stack } from '../graph/make.ts';
 
@@ -112,6 +113,48 @@ describe('modelStates', () => {
     const sharding = { zeroStage: 1, replicas: 8, stochasticRounding: true } as const;
     const states = modelStates(8000, stack('neuronx-distributed'), 'bf16', 'adam', sharding);
     expect(bytesOf(states)).toBe(4 * 8000 + 4 * 1000);
+  });
+
+  // Megatron-LM, distributed optimizer with bf16 gradients: an fp32 copy of a rank's shard while it steps, 4 + 16/d;
+  // precision-aware, none: 4 + 12/d, with bf16 moments 4 + 8/d; remainders in the place of masters, 2/d less.
+  const fp32States = { masters: 'fp32', remainders: false, firstMoment: 'fp32', secondMoment: 'fp32' } as const;
+  const bf16Moments = { firstMoment: 'bf16', secondMoment: 'bf16' } as const;
+  it.each([
+    ['without it', undefined, 16],
+    ['with fp32 states', fp32States, 12],
+    ['with bf16 moments', { ...fp32States, ...bf16Moments }, 8],
+    ['by default, with remainders', precisionAwareDefaults, 10],
+    ['with remainders and bf16 moments', { ...precisionAwareDefaults, ...bf16Moments }, 6],
+    [
+      'with fp16 masters, and moments of fp8 and fp16',
+      { masters: 'fp16', remainders: true, firstMoment: 'fp8', secondMoment: 'fp16' },
+      5,
+    ],
+  ] as const)('of a precision-aware optimizer, %s, are 4 bytes and a share of those of %j: %d', (_, aware, shared) => {
+    const software = stack('megatron-core', aware === undefined ? {} : { precisionAwareOptimizer: aware });
+    for (const count of parameters) {
+      const states = modelStates(count, software, 'bf16', 'adam', { zeroStage: 1, replicas: 16 });
+      expect(bytesOf(states)).toBe(4 * count + shared * shard(count));
+      expect(states.stepBytes).toBe(aware === undefined ? 4 * shard(count) : 0);
+    }
+  });
+
+  it('of a precision-aware optimizer are 6 bytes and a share of 12 with fp32 gradients', () => {
+    const software = stack('megatron-core', { gradientAccumulationDtype: 'fp32', precisionAwareOptimizer: fp32States });
+    const states = modelStates(parameters[0]!, software, 'bf16', 'adam', { zeroStage: 1, replicas: 16 });
+    expect(bytesOf(states)).toBe(6 * parameters[0]! + 12 * shard(parameters[0]!));
+  });
+
+  // Megatron-Core keeps fp32 masters itself there, and casts gradients to fp32 for them.
+  it('of a precision-aware optimizer have the fp32 copy under fp8 recipes other than delayed scaling', () => {
+    const statesOf = (precisionRecipe: 'delayed' | 'current', masters: 'fp32' | 'fp16') => {
+      const aware = { ...precisionAwareDefaults, masters };
+      const software = stack('megatron-core', { precisionRecipe, precisionAwareOptimizer: aware });
+      return modelStates(16_000, software, 'fp8', 'adam', { zeroStage: 1, replicas: 16 });
+    };
+    expect(statesOf('current', 'fp32')).toMatchObject({ stepBytes: 4000, optimizerBytes: 12_000 });
+    expect(statesOf('current', 'fp16')).toMatchObject({ stepBytes: 0, optimizerBytes: 10_000 });
+    expect(statesOf('delayed', 'fp32')).toMatchObject({ stepBytes: 0, optimizerBytes: 10_000 });
   });
 
   it('round a shard up: some rank has the odd parameter', () => {

@@ -36,18 +36,32 @@ describe('bookings', () => {
   it('is paid for all its days, not for the seconds used', () => {
     const block = bookingFor(cluster, purchase('capacityBlock'), 14.5);
     // EC2 Capacity Blocks of July 2026: 5.191 dollars an H100 and hour.
-    expect(block).toMatchObject({ bookedInstances: 10, bookedDays: 21, usd: 10 * 21 * 24 * 8 * 5.191, priceDate: '2026-07-01' });
-    expect(bookingFor(cluster, purchase('onDemand', 0.3), 14.5)).toMatchObject({ usd: expect.closeTo(10 * 348 * 55.04 * 0.7, 6) });
+    expect(block).toMatchObject({
+      bookedInstances: 10,
+      bookedDays: 21,
+      usd: 10 * 21 * 24 * 8 * 5.191,
+      priceDate: '2026-07-01',
+    });
+    expect(bookingFor(cluster, purchase('onDemand', 0.3), 14.5)).toMatchObject({
+      usd: expect.closeTo(10 * 348 * 55.04 * 0.7, 6),
+    });
   });
 
   it('takes the price that a job gives, and none where there is none', () => {
-    expect(bookingFor({ ...cluster, usdPerHour: 10 }, purchase('trainingPlan'), 2)).toMatchObject({ bookedInstances: 16, usd: 16 * 48 * 10 });
+    expect(bookingFor({ ...cluster, usdPerHour: 10 }, purchase('trainingPlan'), 2)).toMatchObject({
+      bookedInstances: 16,
+      usd: 16 * 48 * 10,
+    });
     const p5e = { ...cluster, instance: findInstance('p5e.48xlarge')! };
     expect(bookingFor(p5e, purchase('onDemand'), 2)).toEqual({ bookedInstances: 10, bookedDays: 2 });
   });
 
   it('says why there is none', () => {
-    expect(bookingFor({ ...cluster, count: 300 }, purchase('capacityBlock'), 2)).toBe('Capacity Blocks have at most 256 instances, not 300');
-    expect(bookingFor(cluster, purchase('trainingPlan'), 200)).toBe('training plans have at most 182 days, and the run takes 200');
+    expect(bookingFor({ ...cluster, count: 300 }, purchase('capacityBlock'), 2)).toBe(
+      'Capacity Blocks have at most 256 instances, not 300',
+    );
+    expect(bookingFor(cluster, purchase('trainingPlan'), 200)).toBe(
+      'training plans have at most 182 days, and the run takes 200',
+    );
   });
 });

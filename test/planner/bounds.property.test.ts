@@ -1,15 +1,17 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { readJob } from '../../src/job/readJob.ts';
 import { boundsOf } from '../../src/planner/bounds/bounds.ts';
 import { evaluateOne, readPlanRequest } from '../../src/planner/index.ts';
 import { type Candidate, jobOf, writtenJob } from '../../src/planner/space/candidate.ts';
-import { readJob } from '../../src/job/readJob.ts';
 import { simulate } from '../../src/simulate.ts';
 import { someCandidates, type WrittenRequest } from './make.ts';
 
 /** More with `FORETRAIN_RUNS=2000`, say. */
 const numRuns = Number(process.env.FORETRAIN_RUNS ?? 60);
 const jobsOfRun = 5;
+
+vi.setConfig({ testTimeout: 600_000 });
 
 const cellOf = (request: WrittenRequest) => readPlanRequest(request).cells[0]!;
 
@@ -20,7 +22,7 @@ describe('bounds', () => {
         const cell = cellOf(request);
         for (const candidate of chosen) {
           const { passSeconds, of } = boundsOf(cell, candidate, 0);
-          const bound = of(candidate);
+          const bound = of(candidate, true);
           const { stepTimeSeconds, fits } = evaluateOne(cell.base, candidate);
           if (!bound.mayFit) expect(fits).toBe(false);
           else expect(bound.stepTimeSeconds).toBeLessThanOrEqual(stepTimeSeconds);

@@ -58,7 +58,13 @@ export function bruteForce(request: SmallRequest): readonly BruteCell[] {
   });
 }
 
-function reportOf({ model, cluster, stack, training, parallelism }: Readonly<Record<string, unknown>>): Report | undefined {
+function reportOf({
+  model,
+  cluster,
+  stack,
+  training,
+  parallelism,
+}: Readonly<Record<string, unknown>>): Report | undefined {
   try {
     return simulate(readJob({ model, cluster, stack, training, parallelism }), { evidence: false });
   } catch (error) {

@@ -6,7 +6,11 @@ import { type Candidate, candidatesOf } from './candidatesOf.ts';
 export type WrittenRequest = Readonly<Record<string, unknown>>;
 
 const software: readonly (readonly [instance: string, counts: readonly number[], stacks: readonly string[]])[] = [
-  ['p4d.24xlarge', [1, 2, 3, 4], ['megatron-2021', 'megatron-2023', 'megatron-core', 'megatron-deepspeed', 'deepspeed', 'smp-v1']],
+  [
+    'p4d.24xlarge',
+    [1, 2, 3, 4],
+    ['megatron-2021', 'megatron-2023', 'megatron-core', 'megatron-deepspeed', 'deepspeed', 'smp-v1'],
+  ],
   ['p5.48xlarge', [1, 2, 4, 16], ['megatron-core', 'fsdp1', 'fsdp2', 'smp-v2', 'aleph-alpha-scaling']],
   ['trn1.32xlarge', [1, 2, 3], ['neuronx-distributed']],
 ];

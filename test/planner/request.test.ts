@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ForetrainError } from '../../src/errors.ts';
 import { plan, readPlanRequest } from '../../src/planner/index.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const request = {
   model: 'gpt3-6.7b',
@@ -64,11 +66,20 @@ describe('the door of the planner', () => {
     [{ smp: {} }, 'smp: is not searched'],
     [{ cluster: undefined }, 'cluster: is missing'],
     [{ cluster: { instance: 'p4d.24xlarge', count: 0 } }, 'cluster.count: must be a whole number of at least 1'],
-    [{ cluster: { instance: 'p4d.24xlarge', count: 1e9 } }, 'cluster.count: 1,000,000,000 is more than foretrain forecasts'],
+    [
+      { cluster: { instance: 'p4d.24xlarge', count: 1e9 } },
+      'cluster.count: 1,000,000,000 is more than foretrain forecasts',
+    ],
     [{ cluster: { instance: 'p4d.24xlarge', devices: 8 } }, 'cluster.devices: is not planned for'],
-    [{ cluster: { instance: 'p4d.24xlarg', count: 2 } }, 'cluster.instance: there is no instance "p4d.24xlarg"; did you mean p4d.24xlarge?'],
+    [
+      { cluster: { instance: 'p4d.24xlarg', count: 2 } },
+      'cluster.instance: there is no instance "p4d.24xlarg"; did you mean p4d.24xlarge?',
+    ],
     [{ clusters: [], cluster: undefined }, 'clusters: must be a list of clusters'],
-    [{ clusters: [{ instance: 'p4d.24xlarge', counts: [0] }], cluster: undefined }, 'clusters.0.counts.0: must be a whole number of at least 1'],
+    [
+      { clusters: [{ instance: 'p4d.24xlarge', counts: [0] }], cluster: undefined },
+      'clusters.0.counts.0: must be a whole number of at least 1',
+    ],
     [{ clusters: [{ instance: 'p4d.24xlarge', counts: [1] }] }, 'cluster: stands beside clusters'],
     [{ search: { tensors: [1] } }, 'search.tensors: is not a field of search; did you mean tensor?'],
     [{ search: { tensor: 8 } }, 'search.tensor: must be "any" or a list of allowed values, not 8'],
@@ -78,41 +89,67 @@ describe('the door of the planner', () => {
     [{ search: { stageLayers: [[1]] } }, 'search.stageLayers: is not searched'],
     [{ search: { expert: [2] } }, 'search.expert.0: 2 is not modelled yet'],
     [{ objective: 'cheapest' }, 'objective: must be one of stepTime, timeToTrain, usd, usdPerToken'],
-    [{ objective: 'usd', training: { sequenceLength: 1024, globalBatchSize: 32 } }, 'objective: asks about days or dollars'],
+    [
+      { objective: 'usd', training: { sequenceLength: 1024, globalBatchSize: 32 } },
+      'objective: asks about days or dollars',
+    ],
     [
       { objective: 'usd', cluster: { instance: 'p5e.48xlarge', count: 2 } },
       'cluster.usdPerHour: is missing: no on-demand price of p5e.48xlarge is known',
     ],
     [{ purchase: 'spot' }, 'purchase: must be one of onDemand, capacityBlock, trainingPlan'],
     [{ purchase: { discountFraction: 2 } }, 'purchase.discountFraction: must be a number from 0 to 1'],
-    [{ quota: { 'p4d.24xlarge': 1 } }, 'quota: leaves nothing to plan for: 2 p4d.24xlarge are more than the quota of 1'],
+    [
+      { quota: { 'p4d.24xlarge': 1 } },
+      'quota: leaves nothing to plan for: 2 p4d.24xlarge are more than the quota of 1',
+    ],
     [{ storage: { kind: 's3' } }, 'storage.bytesPerSecond: is missing'],
     [{ reliability: { failures: 1 } }, 'reliability.failures: is not a field of reliability'],
     [{ constraints: { maximumDays: -1 } }, 'constraints.maximumDays: must be a number above 0'],
     [{ model: 'gpt3-6.7' }, 'model: there is no model "gpt3-6.7"; did you mean'],
-    [{ training: { sequenceLength: 4096, globalBatchSize: 32 } }, 'training.sequenceLength: 4,096 is more than the 2,048 learned positions'],
+    [
+      { training: { sequenceLength: 4096, globalBatchSize: 32 } },
+      'training.sequenceLength: 4,096 is more than the 2,048 learned positions',
+    ],
   ])('refuses %j', (changes, expected) => {
-    expect(faultsOf(changes).some((line) => line.startsWith(expected)), faultsOf(changes).join('\n')).toBe(true);
+    expect(
+      faultsOf(changes).some((line) => line.startsWith(expected)),
+      faultsOf(changes).join('\n'),
+    ).toBe(true);
   });
 });
 
 describe('a space without a plan', () => {
   it('names the field of the search that empties it, and what would do', async () => {
-    expect(await faultOfPlan({ search: { tensor: [5] } })).toMatch(/^search\.tensor: leaves no configuration: 5 goes .*; 4, 8 would do$/);
-    expect(await faultOfPlan({ search: { pipeline: [64] } })).toMatch(/^search\.pipeline: leaves no configuration: .* would do$/);
-    expect(await faultOfPlan({ search: { microBatchSize: [3] } })).toMatch(/^search\.microBatchSize: .*; 2, 4 would do$/);
+    expect(await faultOfPlan({ search: { tensor: [5] } })).toMatch(
+      /^search\.tensor: leaves no configuration: 5 goes .*; 4, 2 would do$/,
+    );
+    expect(await faultOfPlan({ search: { pipeline: [64] } })).toMatch(
+      /^search\.pipeline: leaves no configuration: .* would do$/,
+    );
+    expect(await faultOfPlan({ search: { microBatchSize: [3] } })).toMatch(
+      /^search\.microBatchSize: .*; 2, 4 would do$/,
+    );
   });
 
   it('says how many instances have room', async () => {
-    expect(await faultOfPlan({ model: 'gpt3-175b', search: { offload: [{}] } })).toMatch(/^cluster\.count: 2 p4d.24xlarge have no room for gpt3-175b, however it is spread; \d+ would do$/);
+    expect(await faultOfPlan({ model: 'gpt3-175b', search: { offload: [{}] } })).toMatch(
+      /^cluster\.count: 2 p4d.24xlarge have no room for gpt3-175b, however it is spread; \d+ would do$/,
+    );
   });
 
   it('says which margin leaves room', async () => {
-    expect(await faultOfPlan({ constraints: { memoryMarginFraction: 0.95 } })).toMatch(/^constraints\.memoryMarginFraction: 0\.95 leaves no configuration that fits; 0\.\d+ would do$/);
+    expect(await faultOfPlan({ constraints: { memoryMarginFraction: 0.95 } })).toMatch(
+      /^constraints\.memoryMarginFraction: 0\.95 leaves no configuration that fits; 0\.\d+ would do$/,
+    );
   });
 
   it('says what days and dollars would do', async () => {
-    expect(await faultOfPlan({ constraints: { maximumDays: 0.01 } })).toMatch(/^constraints\.maximumDays: 0\.01 leaves no plan: the fastest run takes [\d.]+ days; \d+ would do$/);
-    expect(await faultOfPlan({ constraints: { maximumUsd: 10 } })).toMatch(/^constraints\.maximumUsd: 10 leaves no plan: the cheapest run costs \$\d+; \d+ would do$/);
+    expect(await faultOfPlan({ constraints: { maximumDays: 0.01 } })).toMatch(
+      /^constraints\.maximumDays: 0\.01 leaves no plan: the fastest run takes [\d.]+ days; \d+ would do$/,
+    );
+    expect(await faultOfPlan({ constraints: { maximumUsd: 10 } })).toMatch(
+      /^constraints\.maximumUsd: 10 leaves no plan: the cheapest run costs \$\d+; \d+ would do$/,
+    );
   });
 });

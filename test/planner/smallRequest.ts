@@ -13,7 +13,11 @@ export interface SmallRequest {
 /** Eight GPUs each; of the second kind with little memory. */
 const instances: readonly unknown[] = [
   'p4d.24xlarge',
-  { extends: 'p5.48xlarge', name: 'p5 of 24 GB', accelerator: { extends: 'h100-sxm5-80', name: 'H100 of 24 GB', memoryBytes: 24e9 } },
+  {
+    extends: 'p5.48xlarge',
+    name: 'p5 of 24 GB',
+    accelerator: { extends: 'h100-sxm5-80', name: 'H100 of 24 GB', memoryBytes: 24e9 },
+  },
 ];
 
 const some = <T>(...values: readonly T[]) => fc.subarray([...values], { minLength: 1 });

@@ -6,6 +6,7 @@ import { experts } from './experts.ts';
 import { graphModel } from './graphModel.ts';
 import { kernels } from './kernels.ts';
 import { offload } from './offload.ts';
+import { optimizer } from './optimizer.ts';
 import { precision } from './precision.ts';
 import { schedule } from './schedule.ts';
 import { sequence } from './sequence.ts';
@@ -30,4 +31,5 @@ export const checks: readonly Check[] = [
   schedule,
   sharding,
   offload,
+  optimizer,
 ];

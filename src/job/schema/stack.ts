@@ -1,7 +1,15 @@
+import { stateDtypes } from '../../stack/precision.ts';
 import { attentionKernels } from '../../stack/stack.ts';
-import { fields, flag, nameOr, oneOf, type Read, text } from './fields.ts';
+import { choose, fields, flag, nameOr, oneOf, type Read, text, wholeNumber } from './fields.ts';
 
 const gradientDtypes = ['bf16', 'fp16', 'fp32'] as const;
+
+const precisionAwareOptimizer = fields('precisionAwareOptimizer', {
+  masters: oneOf(['fp32', 'fp16']),
+  remainders: flag(),
+  firstMoment: oneOf(stateDtypes),
+  secondMoment: oneOf(stateDtypes),
+});
 
 const inlineStack = fields('a stack', {
   name: text('megatron-core'),
@@ -13,6 +21,13 @@ const inlineStack = fields('a stack', {
   gradientAccumulationDtype: oneOf(gradientDtypes),
   cudaGraphs: flag(),
   precisionRecipe: oneOf(['delayed', 'current', 'blockwise']),
+  precisionAwareOptimizer: choose(
+    (input) => typeof input === 'object' && input !== null,
+    precisionAwareOptimizer,
+    flag(),
+  ),
+  mostLiveParameters: wholeNumber(0),
+  persistenceThreshold: wholeNumber(0),
 });
 
 /** A stack by name, with what differs. */

@@ -7,6 +7,9 @@ import type { SmpPlace, Translated } from './translated.ts';
 /** `memory_weight` where the parameters say nothing of it, by `optimize`. @source SageMaker Python SDK, smd_model_parallel_general */
 const memoryWeights = { memory: 0.8, speed: 0.2 } as const;
 
+/** `sdp_max_live_parameters` where the parameters say nothing of it. @source SageMaker Python SDK, smd_model_parallel_general */
+const defaultMostLive = 1e9;
+
 const schedules = { interleaved: 'smp-interleaved', simple: 'smp-simple' } as const;
 
 /** The parameters of version 1 as fields of `parallelism`. */
@@ -43,13 +46,24 @@ export function firstVersion(parameters: SmpParameters, place: SmpPlace, faults:
   const wide = parameters._fp32_grad_accumulation === true;
   return {
     parallelism,
-    stack: wide ? { gradientAccumulationDtype: 'fp32' } : {},
+    stack: { ...(wide ? { gradientAccumulationDtype: 'fp32' } : {}), ...(sharding > 1 ? limitsOf(parameters) : {}) },
     notes: notesOf(parameters, tensor, sharding, place),
   };
 }
 
 function offloadOf({ activation_loading_horizon: horizon }: SmpParameters): NonNullable<ParallelismInput['offload']> {
   return { activations: true, ...(horizon === undefined ? {} : { horizon }) };
+}
+
+/** How much of sharded parameters is whole on each device. */
+function limitsOf({
+  sdp_max_live_parameters: mostLiveParameters,
+  sdp_param_persistence_threshold: persistenceThreshold,
+}: SmpParameters): Translated['stack'] {
+  return {
+    ...(mostLiveParameters === undefined ? {} : { mostLiveParameters }),
+    ...(persistenceThreshold === undefined ? {} : { persistenceThreshold }),
+  };
 }
 
 /** `partitions` is the older name of `pipeline_parallel_degree`. */
@@ -140,6 +154,12 @@ function notesOf(
   if (smddp && parameters.ddp_dist_backend !== 'nccl') {
     notes.push(
       'Collectives are forecast as NCCL\'s; ddp_dist_backend "auto" would take SMDDP\'s, which are faster here.',
+    );
+  }
+  const { sdp_max_live_parameters: mostLive = defaultMostLive } = parameters;
+  if (sharding > 1 && mostLive < defaultMostLive) {
+    notes.push(
+      'sdp_max_live_parameters counts for memory; gathers are forecast one layer ahead of the computation all the same.',
     );
   }
   return notes;

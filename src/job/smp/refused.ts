@@ -42,8 +42,6 @@ const refused: readonly Refused[] = [
   { key: 'contiguous', models: () => false, instead: 'it is for TensorFlow, and PyTorch is' },
   { key: 'horovod', models: only(false), instead: 'it is for TensorFlow, and ddp true is' },
   { key: 'sdp_reduce_bucket_size', models: onlyWhenSharded(5e8), instead: '500,000,000 elements are' },
-  { key: 'sdp_param_persistence_threshold', models: onlyWhenSharded(1e6), instead: '1,000,000 elements are' },
-  { key: 'sdp_max_live_parameters', models: onlyWhenSharded(1e9), instead: '1,000,000,000 are' },
   { key: 'sdp_hierarchical_allgather', models: onlyWhenSharded(true), instead: 'true is' },
   { key: 'static_mode', models: only(false), instead: 'false is' },
   { key: 'fast_mode', models: only(false), instead: 'false is' },

@@ -1,8 +1,10 @@
 import type { Job } from '../../job/job.ts';
+import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import type { Cell } from '../request/request.ts';
 import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
 import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';
 import {
+  copiedPassSeconds,
   deviceParameters,
   knownFits,
   knownLayers,
@@ -13,10 +15,15 @@ import {
 } from './known.ts';
 import { type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
 import type { OrderFacts } from './orderFacts.ts';
-import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import { type Setting, settingOf, withJob } from './setting.ts';
 import type { PassBound } from './stageTimes.ts';
-import { boundedStepSeconds, type DevicePasses, type KnownStages, learnedStepSeconds, openTailSeconds } from './tail.ts';
+import {
+  boundedStepSeconds,
+  type DevicePasses,
+  type KnownStages,
+  learnedStepSeconds,
+  openTailSeconds,
+} from './tail.ts';
 
 /** What no simulation of a candidate comes out below. */
 export interface Bound {
@@ -32,8 +39,11 @@ const rounding = 1 - 1e-9;
 export interface Bounds {
   /** The least time of the passes alone, with this way to recompute and whatever states. */
   passSeconds(candidate: Candidate): number;
-  /** @param candidate one with the family and the pipeline that these bounds are of */
-  of(candidate: Candidate): Bound;
+  /**
+   * @param candidate one with the family and the pipeline that these bounds are of
+   * @param closer whether to take the time for a closer bound, where there is one
+   */
+  of(candidate: Candidate, closer?: boolean): Bound;
   /**
    * Configurations that share their passes: a name for those whose passes are the same whatever their states, where
    * the cuts are known; undefined where states may change the cuts.
@@ -71,7 +81,8 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
   const { order, shape, chain } = setting;
   const { layers: modelLayers } = cell.base.model;
   const factor = rounding * raise;
-  const capacityBytes = (cell.base.cluster.instance.accelerator.usableMemoryBytes * (1 - memoryMarginFraction)) / rounding;
+  const capacityBytes =
+    (cell.base.cluster.instance.accelerator.usableMemoryBytes * (1 - memoryMarginFraction)) / rounding;
   const boundaryBytes = setting.embedding.boundaryBytes;
   const layers = knownLayers(setting, chain.length);
   const isLinear = order !== undefined && order.placement === 'linear' && shape.virtualStages === 1;
@@ -79,6 +90,8 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
   const tails = new Map<string, number>();
   const dealt = new Map<string, number>();
   const learned = new Map<string, readonly DevicePasses[]>();
+  const copied = new Map<string, number>();
+  const isDual = setting.schedule.placement === 'dual';
 
   const wayOf = ({ recompute }: Candidate): Recomputed =>
     keep(ways, textOf(recompute), () => {
@@ -114,13 +127,16 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
     return keep(tails, key, () => boundedStepSeconds(own, costs, known, known.passes, mayBeLonger));
   };
 
+  const copiedOf = (own: Setting, candidate: Candidate): number =>
+    keep(copied, passesOf(candidate), () => copiedPassSeconds(own, layers));
+
   return {
     passesOf: (candidate) => (layers === undefined ? undefined : passesOf(candidate)),
     learn(candidate, passes) {
       if (layers !== undefined) learned.set(passesOf(candidate), passes);
     },
     passSeconds: (candidate) => wayOf(candidate).seconds * factor,
-    of(candidate) {
+    of(candidate, closer = false) {
       const way = wayOf(candidate);
       const { costs, known, open } = way;
       const own = withJob(setting, jobOf(cell, candidate));
@@ -128,7 +144,9 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
       const offloaded = own.job.parallelism.offload?.activations ?? 0;
       if (known !== undefined) {
         if (!knownFits(own as Ordered, costs, known.layers, known.ofDevices, room, offloaded)) return nothing;
-        return { stepTimeSeconds: knownBound(own as Ordered, candidate, way, known) * factor, mayFit: true };
+        const seconds = knownBound(own as Ordered, candidate, way, known);
+        const withCopies = closer && offloaded > 0 && !isDual ? copiedOf(own, candidate) : 0;
+        return { stepTimeSeconds: Math.max(seconds, withCopies) * factor, mayFit: true };
       }
       let { seconds } = way;
       if (open !== undefined) {
@@ -136,6 +154,7 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
         seconds = keep(dealt, `${textOf(candidate.recompute)} ${most.join()}`, () => open.passSeconds(most));
         if (seconds === Number.POSITIVE_INFINITY) return nothing;
       } else if (!statesFit(costs, modelLayers, shape.stages, room)) return nothing;
+      if (closer && offloaded > 0 && !isDual) seconds = Math.max(seconds, copiedOf(own, candidate));
       const { zeroStage, shardingDegree } = candidate.state;
       const tailKey = `${zeroStage} ${shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
       const parameters = leastParameters(costs, modelLayers) / shape.stages;
@@ -155,7 +174,8 @@ function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Kn
 /** Whether the costs of units are only the least that stages with these layers may have, and not what they have. */
 function isLeast({ parallelism }: Job): boolean {
   const { recompute, zeroStage, offload } = parallelism;
-  const isOpen = recompute.mode === 'auto' || (recompute.mode === 'full' && (recompute.every ?? recompute.group) !== undefined);
+  const isOpen =
+    recompute.mode === 'auto' || (recompute.mode === 'full' && (recompute.every ?? recompute.group) !== undefined);
   return isOpen || zeroStage >= 2 || (offload?.activations ?? 0) > 0;
 }
 
@@ -167,7 +187,8 @@ function textOf(recompute: Candidate['recompute']): string {
 function passesOf({ recompute, state }: Candidate): string {
   const { activations = 0, horizon = '' } = state.offload ?? {};
   const copies = Number(activations) === 0 ? '' : `${Number(activations)} ${horizon}`;
-  const sharded = state.zeroStage < 2 ? '' : `${state.zeroStage} ${state.shardingDegree} ${JSON.stringify(state.offload)}`;
+  const sharded =
+    state.zeroStage < 2 ? '' : `${state.zeroStage} ${state.shardingDegree} ${JSON.stringify(state.offload)}`;
   return `${textOf(recompute)}/${copies}/${sharded}`;
 }
 

@@ -58,7 +58,11 @@ export function knownParameters(costs: UnitCosts, layers: Int32Array): Float64Ar
 }
 
 /** The same of every device; a tensor that two of its stages share is there once. */
-export function deviceParameters({ deviceOf, stages }: OrderFacts, costs: UnitCosts, ofStages: Float64Array): Float64Array {
+export function deviceParameters(
+  { deviceOf, stages }: OrderFacts,
+  costs: UnitCosts,
+  ofStages: Float64Array,
+): Float64Array {
   const held = new Float64Array(stages);
   ofStages.forEach((parameters, s) => {
     held[deviceOf[s]!]! += parameters;
@@ -96,3 +100,37 @@ export function knownFits(
   }
   return true;
 }
+
+/**
+ * The least time of the passes with what copies to and from the host add to the stages of some cut: some device has its
+ * share of the layers at least, as the first, the last or one between them.
+ * @param layers of every virtual stage where they are known
+ */
+export function copiedPassSeconds(setting: Setting, layers: Int32Array | undefined): number {
+  const { job, chain, profileOf, layout, shape } = setting;
+  const units = chain.length;
+  const share = Math.ceil((units - 2) / shape.stages);
+  const profilesOf = (ends: readonly number[]) =>
+    stageProfiles(job, chain, profileOf, Int32Array.from(ends), dataCommOf(job, layout)).map(
+      (stage) => forwardSeconds(stage) + backwardSeconds(stage),
+    );
+  if (layers !== undefined) {
+    const { deviceOf, stages, microbatches } = setting.order!;
+    let end = 1;
+    const ends = Array.from(layers, (count, s) => {
+      end += count;
+      return s === layers.length - 1 ? units : end;
+    });
+    const busy = new Float64Array(stages);
+    profilesOf(ends).forEach((seconds, s) => {
+      busy[deviceOf[s]!]! += seconds;
+    });
+    return microbatches * Math.max(...busy);
+  }
+  if (shape.virtualStages > 1 || shape.stages < minimalStages || 3 * share > units - 2) return 0;
+  const [first = 0, between = 0, , last = 0] = profilesOf([1 + share, 1 + 2 * share, units - 1 - share, units]);
+  return shape.microbatches * Math.min(first, between, last);
+}
+
+/** A first, a last and one between them. */
+const minimalStages = 3;

@@ -1,3 +1,4 @@
+import { deviceOf, isDeviceMap, virtualStageOf } from '../../pipeline/placement.ts';
 import {
   BACKWARD,
   FORWARD,
@@ -9,7 +10,6 @@ import {
   taskChunk,
   taskKind,
 } from '../../pipeline/schedule.ts';
-import { deviceOf, isDeviceMap, virtualStageOf } from '../../pipeline/placement.ts';
 import { ValueCache } from '../../step/cache.ts';
 
 /** What the fixed order of a schedule says before any cost is known. One entry a virtual stage, or one a device. */
@@ -58,7 +58,10 @@ function findFacts(schedule: Schedule, shape: PipelineShape, placement: NamedPla
   };
   const now = new Int32Array(virtualStages);
   for (const [device, order] of orders.entries()) {
-    const own = facts.deviceOf.reduce<number[]>((list, on, stage) => (on === device ? [...list, stage] : list), []);
+    const own: number[] = [];
+    facts.deviceOf.forEach((on, stage) => {
+      if (on === device) own.push(stage);
+    });
     let total = 0;
     let most = 0;
     for (const task of order) {

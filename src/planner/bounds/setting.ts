@@ -1,13 +1,13 @@
-import { sentBytes } from '../../graph/slice.ts';
 import type { Unit } from '../../graph/computeGraph.ts';
+import { sentBytes } from '../../graph/slice.ts';
 import type { Job } from '../../job/job.ts';
 import { placementLetters, type RankLayout, rankLayout } from '../../partition/placement.ts';
-import { placementOf, type PipelineShape, type Schedule } from '../../pipeline/schedule.ts';
 import { isDeviceMap } from '../../pipeline/placement.ts';
+import { type PipelineShape, placementOf, type Schedule } from '../../pipeline/schedule.ts';
 import { findSchedule } from '../../pipeline/schedules/index.ts';
 import { chainOf } from '../../step/chainItems.ts';
 import { rankGraph, unitProfiles } from '../../step/profiles.ts';
-import { pipelineShape, type ProfileOf } from '../../step/stageProfile.ts';
+import { type ProfileOf, pipelineShape } from '../../step/stageProfile.ts';
 import { transferSeconds } from '../../step/transfers.ts';
 import { type OrderFacts, orderFacts } from './orderFacts.ts';
 

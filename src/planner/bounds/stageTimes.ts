@@ -62,7 +62,8 @@ export function knownCutsSeconds(
     turn = Math.max(turn, reached[first[d]!]! + before * forwardOf[d]! + after);
   }
   for (let d = 0; d < stages; d++) {
-    const start = turn + back[last]! - back[order.firstBackward[d]!]! + backward[last]! - backward[order.firstBackward[d]!]!;
+    const start =
+      turn + back[last]! - back[order.firstBackward[d]!]! + backward[last]! - backward[order.firstBackward[d]!]!;
     let left = microbatches * ofDevice[d]!;
     let most = 0;
     for (let s = 0; s < count; s++) {

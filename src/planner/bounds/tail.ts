@@ -99,18 +99,21 @@ function endOf(
   mayBeLonger: boolean,
 ) {
   const ends = parameters.length - 1;
-  const chunks = last.map(({ stage, start, end }): LastBackward => ({
-    start,
-    end,
-    stage: {
-      ...idleStage,
-      parameters: parameters[stage]!,
-      forward: mayBeLonger ? endless : seconds.forward[stage]!,
-      tiedParameters: (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
-      holdsEmbedding: stage === 0 && costs.embedding.tiedParameters > 0,
-      holdsHead: stage === ends && costs.head.tiedParameters > 0,
-    },
-  }));
+  const chunks = last.map(
+    ({ stage, start, end }): LastBackward => ({
+      start,
+      end,
+      stage: {
+        ...idleStage,
+        parameters: parameters[stage]!,
+        forward: mayBeLonger ? endless : seconds.forward[stage]!,
+        tiedParameters:
+          (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
+        holdsEmbedding: stage === 0 && costs.embedding.tiedParameters > 0,
+        holdsHead: stage === ends && costs.head.tiedParameters > 0,
+      },
+    }),
+  );
   return endOfStep(job, layout, chunks);
 }
 

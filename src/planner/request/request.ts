@@ -169,7 +169,10 @@ function clustersOf(input: RequestInput, faults: FaultList): readonly Entry[] {
   const { cluster } = input;
   if (typeof cluster !== 'object' || cluster === null || Array.isArray(cluster)) {
     const would = 'write { "instance": "p4d.24xlarge", "count": 128 }, or clusters with several counts';
-    faults.add('cluster', cluster === undefined ? `is missing; ${would}` : `must be an object, not ${shown(cluster)}; ${would}`);
+    faults.add(
+      'cluster',
+      cluster === undefined ? `is missing; ${would}` : `must be an object, not ${shown(cluster)}; ${would}`,
+    );
     return [];
   }
   const { instance, count, usdPerHour, devices, ...rest } = cluster as Record<string, unknown>;
@@ -226,7 +229,8 @@ function readCell(
   if ('graph' in model && model.graph !== undefined) {
     addOnce(faults, {
       path: 'model',
-      message: 'a graph of operators is simulated and cut, not planned for yet; a transformer described by its shape is',
+      message:
+        'a graph of operators is simulated and cut, not planned for yet; a transformer described by its shape is',
       code: 'not-modelled',
     });
     return undefined;
@@ -278,7 +282,11 @@ function quotaOf(input: RequestInput, { name }: Instance): number | undefined {
 
 function quotaFault(left: readonly string[]): Fault {
   const said = left.length === 0 ? 'no cluster is left' : left.join('; ');
-  return { path: 'quota', message: `leaves nothing to plan for: ${said}; raise it or name smaller counts`, code: 'invalid' };
+  return {
+    path: 'quota',
+    message: `leaves nothing to plan for: ${said}; raise it or name smaller counts`,
+    code: 'invalid',
+  };
 }
 
 function readPurchase({ purchase }: RequestInput): Purchase {

@@ -2,8 +2,8 @@ import { collectFaults, type FaultList } from '../../job/faults.ts';
 import { readParallelism } from '../../job/readParallelism.ts';
 import { readFields } from '../../job/schema/job.ts';
 import type { ParallelismInput } from '../../job/schema/parallelism.ts';
-import { findStack } from '../../stack/index.ts';
 import { shown } from '../../job/words.ts';
+import { findStack } from '../../stack/index.ts';
 import { notSearched, type RequestInput, type Searched, searched } from './schema.ts';
 
 /** Allowed values of each field as they are written; a field that is absent is `any`. */
@@ -24,7 +24,10 @@ export function readSearch(input: NonNullable<RequestInput['search']>, faults: F
     if (value === undefined || value === 'any') continue;
     const path = `search.${field}`;
     if (!Array.isArray(value) || value.length === 0 || value.length > mostValues) {
-      faults.add(path, `must be "any" or a list of allowed values, not ${Array.isArray(value) ? 'an empty or endless one' : shown(value)}`);
+      faults.add(
+        path,
+        `must be "any" or a list of allowed values, not ${Array.isArray(value) ? 'an empty or endless one' : shown(value)}`,
+      );
       continue;
     }
     const values = value.filter((one, at) => value.findIndex((other) => isEqual(one, other)) === at);

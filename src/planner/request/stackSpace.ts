@@ -33,7 +33,8 @@ const megatron: StackSpace = {
   shardingDegrees: false,
   recompute: ['none', 'selective', 'full'],
   partialRecompute: true,
-  source: 'Megatron-LM megatron/training/arguments.py: --recompute-method block, --num-layers-per-virtual-pipeline-stage',
+  source:
+    'Megatron-LM megatron/training/arguments.py: --recompute-method block, --num-layers-per-virtual-pipeline-stage',
 };
 
 const fsdp: StackSpace = {
@@ -120,7 +121,8 @@ export const stackSpaces: Readonly<Record<StackName, StackSpace>> = {
     zeroStagesOfPipelines: [0, 1],
     recompute: ['none', 'full'],
     partialRecompute: false,
-    source: 'Amazon SageMaker Python SDK: smd_model_parallel_general (placement_strategy, pipeline, shard_optimizer_state)',
+    source:
+      'Amazon SageMaker Python SDK: smd_model_parallel_general (placement_strategy, pipeline, shard_optimizer_state)',
   },
   'smp-v2': {
     ...fsdp,

@@ -1,7 +1,7 @@
 import { parameterCount } from '../../graph/parameters.ts';
+import type { Job } from '../../job/job.ts';
 import { momentBytes } from '../../memory/states.ts';
 import { elementBytes } from '../../stack/precision.ts';
-import type { Job } from '../../job/job.ts';
 import { hostRates } from '../../step/offloadedPass.ts';
 import type { Reliability } from './reliability.ts';
 import type { Storage } from './storage.ts';

@@ -19,12 +19,13 @@ export interface Reliability {
 /**
  * Where nobody says otherwise.
  * @source failures: 419 unexpected interruptions of 2,048 servers in 54 days (arXiv 2407.21783 section 3.3.4);
- * detection: the ten minutes after which PyTorch's NCCL watchdog gives up a collective (torch.distributed); restart:
- * catching up takes less than 15 minutes, reading the checkpoint included (MegaScale, arXiv 2402.15627 section 6)
+ * detection: half of the ten minutes after which PyTorch's NCCL watchdog gives up a collective (torch.distributed), as
+ * crashes are seen at once and hangs are not; restart: catching up takes less than 15 minutes, reading the checkpoint
+ * included (MegaScale, arXiv 2402.15627 section 6)
  */
 export const defaultReliability: Reliability = {
   failuresPerNodeDay: 419 / (2_048 * 54),
-  detectionSeconds: 600,
+  detectionSeconds: 300,
   restartSeconds: 300,
   manualRestartFraction: 0,
   manualRestartSeconds: 0,

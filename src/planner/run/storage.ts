@@ -1,6 +1,5 @@
 import type { FaultList } from '../../job/faults.ts';
-import type { RequestInput } from '../request/schema.ts';
-import type { storageKinds } from '../request/schema.ts';
+import type { RequestInput, storageKinds } from '../request/schema.ts';
 
 /** What gives training data and takes checkpoints. */
 export interface Storage {
@@ -28,14 +27,20 @@ export function storageOf(input: RequestInput['storage'], faults: FaultList): St
   if (input === undefined) return undefined;
   const { kind = 'other', bytesPerSecond, tebibytes } = input;
   if (tebibytes !== undefined && kind !== 'fsx-lustre') {
-    faults.add('storage.tebibytes', `goes with kind fsx-lustre, whose rate follows its size, not with ${kind}; leave it out`);
+    faults.add(
+      'storage.tebibytes',
+      `goes with kind fsx-lustre, whose rate follows its size, not with ${kind}; leave it out`,
+    );
   }
   if (bytesPerSecond !== undefined) return { kind, bytesPerSecond };
   if (kind === 'fsx-lustre') {
     return { kind, bytesPerSecond: lustreBytesPerSecondOfTebibyte * (tebibytes ?? lustreTebibytes) };
   }
   if (faults.sound('storage')) {
-    faults.add('storage.bytesPerSecond', `is missing; write what ${kind} gives to all instances together, such as 20e9`);
+    faults.add(
+      'storage.bytesPerSecond',
+      `is missing; write what ${kind} gives to all instances together, such as 20e9`,
+    );
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
-import type { PipelineTimeline } from '../../pipeline/run.ts';
-import { endsMicrobatch, visitPasses } from '../../step/passes.ts';
-import { calibrated, type Calibration } from '../../job/calibration.ts';
+import { type Calibration, calibrated } from '../../job/calibration.ts';
 import type { Job } from '../../job/job.ts';
+import type { PipelineTimeline } from '../../pipeline/run.ts';
 import { simulateDetailed } from '../../simulate.ts';
+import { endsMicrobatch, visitPasses } from '../../step/passes.ts';
 import type { DevicePasses } from '../bounds/tail.ts';
 import { type Candidate, jobOf } from '../space/candidate.ts';
 

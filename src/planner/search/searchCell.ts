@@ -116,10 +116,20 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   };
 
   const known: FamilyCosts = new Map();
+  const probed = new Set<string>();
+  const probe = async () => {
+    const found = probes(space, known, memoryMarginFraction, raise);
+    const evaluations = await evaluate(cell.index, found);
+    evaluations.forEach((evaluation, at) => {
+      probed.add(JSON.stringify(found[at]));
+      keep({ ...evaluation, candidate: found[at]! });
+    });
+  };
+  await probe();
   for (const family of space.families()) {
     considered += space.count(family);
     const bound = boundOfFamily(space, known, family, memoryMarginFraction, raise);
-    if (bound !== undefined) queue.push(bound, { kind: 'family', family });
+    if (bound !== undefined) push(bound, { kind: 'family', family });
     await pause();
     if (isStopped?.() === true) break;
   }
@@ -129,7 +139,9 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   let waiting: Run[] = [];
   const sharesPasses = ({ candidate, bounds }: Run) => {
     const passes = bounds.passesOf(candidate);
-    return passes !== undefined && batch.some((one) => one.bounds === bounds && bounds.passesOf(one.candidate) === passes);
+    return (
+      passes !== undefined && batch.some((one) => one.bounds === bounds && bounds.passesOf(one.candidate) === passes)
+    );
   };
   const flush = async () => {
     const evaluations = await evaluate(
@@ -145,34 +157,39 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
     batch = [];
     waiting = [];
   };
-  while (isStopped?.() !== true && queue.least < threshold()) {
-    const node = queue.pop();
-    if (node === undefined) break;
+  const expand = (node: Node) => {
     switch (node.kind) {
       case 'family':
         expandFamily(space, node.family, memoryMarginFraction, raise, push);
-        break;
+        return;
       case 'pipeline':
-        expandPipeline(space, node, push);
-        break;
+        expandPipeline(space, node, push, threshold());
+        return;
       case 'run': {
-        const { stepTimeSeconds } = node.bounds.of(node.candidate);
+        const { stepTimeSeconds } = node.bounds.of(node.candidate, true);
         if (stepTimeSeconds > node.bound) push(stepTimeSeconds, { ...node, bound: stepTimeSeconds });
+        else if (probed.has(JSON.stringify(node.candidate))) pushNext(node, push, threshold());
         else if (sharesPasses(node)) waiting.push(node);
         else {
           batch.push(node);
-          pushNext(node, push);
+          pushNext(node, push, threshold());
         }
       }
     }
-    if (batch.length === batchSize || waiting.length >= mostWaiting || (batch.length > 0 && queue.size === 0)) await flush();
-    if (options.firstOnly === true && best.length > 0) break;
+  };
+  let isDone = false;
+  while (!isDone && isStopped?.() !== true) {
+    const isExhausted = queue.least >= threshold();
+    if (batch.length > 0 && (isExhausted || batch.length === batchSize || waiting.length >= mostWaiting)) {
+      await flush();
+      if (options.firstOnly === true && best.length > 0) break;
+    } else if (isExhausted) {
+      isDone = true;
+    } else expand(queue.pop()!);
     await pause();
   }
-  if (batch.length > 0 && isStopped?.() !== true) await flush();
-  const proved = isStopped?.() !== true && options.firstOnly !== true;
   options.onProgress?.(progressOf());
-  return { cell, considered, simulated, proved, best, nearMiss };
+  return { cell, considered, simulated, proved: isDone, best, nearMiss };
 }
 
 /** The way to recompute that takes least time, and the one that keeps least; any way in the space is between them. */
@@ -180,10 +197,7 @@ function extremes(runs: readonly (readonly WrittenRecompute[])[]): readonly [Wri
   const all = runs.flat();
   const named = (mode: WrittenRecompute) => all.filter((one) => one === mode);
   const firsts = runs.map((run) => run[0]!);
-  return [
-    named('none').length > 0 ? named('none') : firsts,
-    named('full').length > 0 ? named('full') : all,
-  ];
+  return [named('none').length > 0 ? named('none') : firsts, named('full').length > 0 ? named('full') : all];
 }
 
 /** Undefined where the family has no configuration, or none that has room. */
@@ -199,7 +213,12 @@ function boundOfFamily(
   if (pipeline === undefined || states.length === 0) return undefined;
   const runs = space.recomputes(family, pipeline, plainState(family));
   const [fastest, leanest] = extremes(runs);
-  const candidate = (recompute: WrittenRecompute, state: StateChoice): Candidate => ({ family, pipeline, state, recompute });
+  const candidate = (recompute: WrittenRecompute, state: StateChoice): Candidate => ({
+    family,
+    pipeline,
+    state,
+    recompute,
+  });
   const bounds = fastest.map((recompute) =>
     familyBound(space.cell, known, candidate(recompute, plainState(family)), memoryMarginFraction, raise),
   );
@@ -234,10 +253,11 @@ function expandPipeline(
   space: Space,
   { family, pipeline, bounds }: Extract<Node, { kind: 'pipeline' }>,
   push: (bound: number, node: Node) => void,
+  threshold: number,
 ): void {
   for (const state of space.states(family)) {
     for (const run of space.recomputes(family, pipeline, state)) {
-      pushFrom({ family, pipeline, state }, run, 0, bounds, push);
+      pushFrom({ family, pipeline, state }, run, 0, bounds, push, threshold);
     }
   }
 }
@@ -245,23 +265,73 @@ function expandPipeline(
 function pushNext(
   { candidate, bounds, run, at }: Run,
   push: (bound: number, node: Node) => void,
+  threshold: number,
 ): void {
-  pushFrom(candidate, run, at + 1, bounds, push);
+  pushFrom(candidate, run, at + 1, bounds, push, threshold);
 }
 
 /** The first of the rest of a run that may fit: those before it are excluded, those behind it take longer. */
 function pushFrom(
-  { family, pipeline, state }: { readonly family: Family; readonly pipeline: PipelineChoice; readonly state: StateChoice },
+  {
+    family,
+    pipeline,
+    state,
+  }: { readonly family: Family; readonly pipeline: PipelineChoice; readonly state: StateChoice },
   run: readonly WrittenRecompute[],
   from: number,
   bounds: Bounds,
   push: (bound: number, node: Node) => void,
+  threshold: number,
 ): void {
   for (let at = from; at < run.length; at++) {
     const candidate: Candidate = { family, pipeline, state, recompute: run[at]! };
+    if (bounds.passSeconds(candidate) >= threshold) return;
     const { stepTimeSeconds, mayFit } = bounds.of(candidate);
     if (!mayFit) continue;
     push(stepTimeSeconds, { kind: 'run', candidate, bounds, bound: stepTimeSeconds, run, at });
     return;
+  }
+}
+
+/** Families that are tried before anything is bounded, so that what is much slower is never queued. */
+const mostProbes = 24;
+
+/**
+ * Configurations that are likely to be good: small microbatches, tensor ranks inside an instance, pipelines that have
+ * microbatches enough. Of the families with most tensor ranks and the least
+ * bounds each gives the one with the least bound.
+ */
+function probes(space: Space, known: FamilyCosts, memoryMarginFraction: number, raise: number): readonly Candidate[] {
+  const { ranks } = space.cell.base.cluster.instance;
+  const likely: { readonly family: Family; readonly bound: number }[] = [];
+  const smallest = new Map<string, number>();
+  for (const family of space.families()) {
+    const { tensor, context, pipeline, microbatches, microBatchSize } = family;
+    if (context > 1 || tensor > ranks || microbatches < pipeline) continue;
+    const key = `${tensor} ${pipeline}`;
+    const least = smallest.get(key) ?? microBatchSize;
+    smallest.set(key, least);
+    if (microBatchSize > 2 * least) continue;
+    const bound = boundOfFamily(space, known, family, memoryMarginFraction, raise);
+    if (bound !== undefined) likely.push({ family, bound });
+  }
+  return likely
+    .toSorted((a, b) => b.family.tensor - a.family.tensor || a.bound - b.bound)
+    .slice(0, mostProbes)
+    .flatMap(({ family }) => leastOf(space, family, memoryMarginFraction, raise));
+}
+
+/** The configuration of a family with the least bound, if one may fit. */
+function leastOf(space: Space, family: Family, memoryMarginFraction: number, raise: number): readonly Candidate[] {
+  const queue = new Queue<Node>();
+  const push = (bound: number, node: Node) => queue.push(bound, node);
+  expandFamily(space, family, memoryMarginFraction, raise, push);
+  for (;;) {
+    const node = queue.pop();
+    if (node === undefined || node.kind === 'family') return [];
+    // What goes to the host is bounded loosely.
+    if (node.kind === 'run' && node.candidate.state.offload === undefined) return [node.candidate];
+    if (node.kind === 'run') continue;
+    expandPipeline(space, node, push, Number.POSITIVE_INFINITY);
   }
 }

@@ -1,8 +1,8 @@
 import type { Job, Parallelism } from '../../job/job.ts';
+import type { ParallelismInput } from '../../job/schema/parallelism.ts';
 import type { Offload } from '../../memory/offload.ts';
 import type { Recompute } from '../../memory/recompute.ts';
 import { placementLetters } from '../../partition/placement.ts';
-import type { ParallelismInput } from '../../job/schema/parallelism.ts';
 import type { Cell } from '../request/request.ts';
 
 /** Degrees of a configuration, and how a replica's batch is cut: what the cost of a unit depends on. */

@@ -97,7 +97,12 @@ export function countSpace(space: Space): number {
 }
 
 /** How many configurations a family has. */
-function countFamily(context: Context, family: Family, ofFamily: readonly PipelineChoice[], ofStates: readonly StateChoice[]) {
+function countFamily(
+  context: Context,
+  family: Family,
+  ofFamily: readonly PipelineChoice[],
+  ofStates: readonly StateChoice[],
+) {
   let count = 0;
   for (const pipeline of ofFamily) {
     for (const run of runsOf(context, family, pipeline)) {
@@ -134,7 +139,13 @@ function* families({ cell, search, stackSpace }: Context): Generator<Family> {
   const degrees = divisors(devices);
   const tensors = allowed(search.tensor, degrees).filter((tensor) => dividesModel(cell, tensor));
   for (const tensor of tensors) {
-    const sequenceParallels = sequenceParallelOf(search.sequenceParallel, stackSpace, tensor, sequenceLength, stack.name);
+    const sequenceParallels = sequenceParallelOf(
+      search.sequenceParallel,
+      stackSpace,
+      tensor,
+      sequenceLength,
+      stack.name,
+    );
     const contexts = stackSpace.context || search.context !== undefined ? degrees : [1];
     for (const context of allowed(search.context, contexts)) {
       if (devices % (tensor * context) !== 0 || sequenceLength % context !== 0) continue;

@@ -13,6 +13,7 @@ export const alephAlphaScaling: Stack = {
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   gradientCopyForStep: false,
+  shardPadding: 'none',
   logits: 'whole',
   lossBytesPerLogit: { saved: 6, peak: 18, forward: 16, backward: 10 },
   fusedSoftmaxBytes: 4,

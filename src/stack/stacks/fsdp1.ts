@@ -12,9 +12,12 @@ export const fsdp1: Stack = {
   tensorOverlap: 'none',
   gradientAccumulationDtype: 'fp32',
   mastersAreParameters: true,
+  shardPadding: 'units',
   offloads: { activations: 'tensors', optimizer: true, parameters: true, horizon: 1, horizonIn: 'layers' },
   keepsPipelineOutputs: false,
   bucketCopyBytes: 0,
+  gathers: 'units',
+  scatteredCopies: 2,
   fragmentation: 0.03,
   workspaceBytes: 0,
   lossBytesPerLogit: { saved: 2, peak: 4, forward: 4, backward: 6 },
@@ -25,9 +28,13 @@ export const fsdp1: Stack = {
   sources: {
     shardedCopyBytes: 'D: fp32 copy of bf16 gradients (6 bytes) and division by the replicas (8 bytes), FSDP1 runtime',
     ...deepspeed.sources,
+    shardPadding:
+      'V: pytorch/pytorch torch/distributed/fsdp/_flat_param.py: a flat parameter is padded to equal shards',
     kernels: 'V: pytorch/pytorch torch/distributed/fsdp',
     offloads: 'V: torch.distributed.fsdp CPUOffload, and offload_wrapper of torch.distributed.algorithms._checkpoint',
+    scatteredCopies:
+      'V: pytorch/pytorch 117323: gradients of single tensors are concatenated to that of the flat parameter before it is scattered',
     fragmentation:
-      'D: half of what reserved peaks of torchtitan show; published runs of mosaicml/llm-foundry leave no more room',
+      'fitted, as a limit and not a derivation: published runs of mosaicml/llm-foundry, all of which fitted, would be called too big with more; none of them says what it reserved',
   },
 };

@@ -20,6 +20,7 @@ export const megatron2021: Stack = {
   gradientAccumulationDtype: 'fp32',
   mastersAreParameters: false,
   gradientCopyForStep: true,
+  shardPadding: 'buckets',
   vocabularyMultiple: 128,
   logits: 'sharded',
   lossBytesPerLogit: { saved: 4, peak: 6, forward: 16, backward: 10 },
@@ -40,6 +41,8 @@ export const megatron2021: Stack = {
   keepsPipelineOutputs: false,
   keepsDummyGradients: false,
   bucketCopyBytes: 0,
+  gathers: 'units',
+  scatteredCopies: 1,
   offloads: { activations: 'none', optimizer: false, parameters: false, horizon: 1, horizonIn: 'layers' },
   fusedSoftmaxBytes: 2,
   contextBytes: 0.5e9,
@@ -51,6 +54,8 @@ export const megatron2021: Stack = {
     kernels: 'R: Megatron-LM v2.6 to v3.0, fused_kernels/; arXiv 2104.04473 section 4.2',
     lossBytesPerLogit:
       'V: Megatron-LM core/tensor_parallel/cross_entropy.py (fp32 softmax kept, bf16 gradient beside it)',
+    shardPadding:
+      'V: Megatron-LM core/optimizer/param_layout.py: buckets end at multiples of lcm(replicas, 128) elements',
     tensorOverlap: 'R: arXiv 2205.05198 section 4 (all-reduce of the input gradient beside the weight-gradient GEMM)',
     gradientBucketBytes: 'V: Megatron-LM distributed data parallel: 40 million fp32 elements a bucket',
     pipelineTransfers:

@@ -12,7 +12,7 @@ export const megatronCore: Stack = {
   offloads: { activations: 'tensors', optimizer: true, parameters: false, horizon: 1, horizonIn: 'layers' },
   keepsDummyGradients: true,
   workspaceBytes: 300e6,
-  gradientCopyForStep: false,
+  gradientCopyForStep: true,
   tensorOverlap: 'pipelined',
   narrowGathers: 'tensor',
   contextParallel: 'ring',
@@ -32,6 +32,8 @@ export const megatronCore: Stack = {
     offloads: 'V: Megatron-LM core/pipeline_parallel/fine_grained_activation_offload.py; core/optimizer/cpu_offloading',
     keepsDummyGradients:
       'V: NVIDIA/TransformerEngine d0067d0 pytorch/module/base.py: get_dummy_wgrad keeps one a shape',
+    gradientCopyForStep:
+      'V: Megatron-LM core/optimizer/distrib_optimizer.py: a rank casts its shard of 16-bit gradients to fp32 before it steps',
     gradientReduceDtype: 'V: NVIDIA-NeMo/Megatron-Bridge recipes: grad_reduce_in_fp32 false',
   },
 };

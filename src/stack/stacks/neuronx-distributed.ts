@@ -11,6 +11,7 @@ export const neuronxDistributed: Stack = {
   compiled: true,
   gradientReduceDtype: 'bf16',
   gradientCopyForStep: false,
+  shardPadding: 'none',
   vocabularyMultiple: 1,
   tensorOverlap: 'none',
   overlapsGradients: false,

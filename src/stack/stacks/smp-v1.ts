@@ -10,7 +10,9 @@ export const smpV1: Stack = {
   gradientReduceDtype: 'fp16',
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
+  shardPadding: 'none',
   keepsPipelineOutputs: true,
+  gathers: { mostLiveParameters: 1e9, persistenceThreshold: 1e6, bucketElements: 5e8 },
   offloads: { activations: 'checkpoints', optimizer: false, parameters: false, horizon: 4, horizonIn: 'tasks' },
   vocabularyMultiple: 1,
   lossBytesPerLogit: { saved: 6, peak: 14, forward: 16, backward: 10 },
@@ -27,6 +29,8 @@ export const smpV1: Stack = {
     keepsPipelineOutputs: 'V: SageMaker SDK documentation: a checkpoint saves its input and its output',
     offloads:
       'V: SageMaker developer guide: offload_activations copies checkpointed activations; activation_loading_horizon 4 tasks',
+    gathers:
+      'V: SageMaker SDK documentation, sharded data parallelism: sdp_max_live_parameters 1e9, sdp_param_persistence_threshold 1e6, sdp_reduce_bucket_size 5e8',
     numbers: 'V: SageMaker developer guide, optimizer state sharding: 2 + 2 + 8 + 4 + 4 = 20 bytes a parameter',
     vocabularyMultiple:
       'V: SageMaker SDK documentation: the embedding is split along its width, so the vocabulary needs no padding',

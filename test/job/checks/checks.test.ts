@@ -47,6 +47,32 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       ],
     ],
   ],
+  'a precision-aware optimizer': [
+    [
+      'without sharing, of another optimizer',
+      {
+        stack: { name: 'megatron-core', precisionAwareOptimizer: { firstMoment: 'bf16' } },
+        'parallelism.zeroStage': 0,
+        'training.optimizer': 'lamb',
+      },
+      [
+        'stack.precisionAwareOptimizer: steps with Adam only, and training.optimizer is lamb; adam would do',
+        'stack.precisionAwareOptimizer: goes with an optimizer that replicas share, and parallelism.zeroStage is 0; 1 would do',
+      ],
+    ],
+    [
+      'in fp32',
+      { stack: { name: 'megatron-core', precisionAwareOptimizer: true }, 'training.precision': 'fp32' },
+      [
+        'stack.precisionAwareOptimizer: keeps states of 16-bit parameters, and training.precision is fp32; bf16 would do',
+      ],
+    ],
+    [
+      'in a format of nobody',
+      { stack: { name: 'megatron-core', precisionAwareOptimizer: { masters: 'bf16' } } },
+      ['stack.precisionAwareOptimizer.masters: must be one of fp32, fp16, not "bf16"'],
+    ],
+  ],
   tensor: [
     [
       'that does not divide the heads',
