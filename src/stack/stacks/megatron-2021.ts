@@ -62,7 +62,8 @@ export const megatron2021: Stack = {
       'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: batched send and receive, waited for at once',
     scattersPipelineTransfers: 'R: arXiv 2104.04473 section 4.1, scatter/gather of pipeline transfers',
     host: 'fitted to launch-bound steps of small models on A100 (arXiv 2312.12391, published measurements)',
-    communicatorBytes: 'V: NVIDIA/nccl issue 964: 544 MB a communicator of two ranks on A100, 688 MB of more',
+    communicatorBytes:
+      'V: github.com/NVIDIA/nccl/issues/964: 544 MB a communicator of two ranks on A100, 688 MB of more',
     memory:
       'V: CUDA context 0.47 GiB lazily loaded on A100 (stas00/ml-engineering); D: workspace and slack from arXiv 2401.10241 peaks',
   },

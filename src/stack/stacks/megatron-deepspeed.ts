@@ -32,7 +32,7 @@ export const megatronDeepspeed: Stack = {
     gathers:
       'V: DeepSpeed runtime/zero/config.py: max_live_parameters 1e9, param_persistence_threshold 1e5; partitioned_param_coordinator.py gathers ahead until that many are there',
     communicatorBytes:
-      "V: NVIDIA/nccl issue 964: 544 MB a communicator on A100; DeepSpeed runtime/pipe/topology.py makes groups of its own beside Megatron's, so each counts twice",
+      "V: github.com/NVIDIA/nccl/issues/964: 544 MB a communicator on A100; DeepSpeed runtime/pipe/topology.py makes groups of its own beside Megatron's, so each counts twice",
     fragmentation: 'D: bigscience-workshop/bigscience tr11-176B-ml: what the driver showed over what tensors take',
     kernels: 'R: bigscience-workshop/Megatron-DeepSpeed, fused_kernels/',
     tensorOverlap: 'D: arXiv 2312.12391 and BLOOM timings leave no room for overlap',
