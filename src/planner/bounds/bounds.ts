@@ -1,5 +1,6 @@
 import type { Job } from '../../job/job.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
+import { keep } from '../keep.ts';
 import type { Cell } from '../request/request.ts';
 import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
 import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';
@@ -109,8 +110,7 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
 
   /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
   const knownBound = (own: Ordered, candidate: Candidate, { costs }: Recomputed, known: Known): number => {
-    const { state } = candidate;
-    const tailKey = `${state.zeroStage} ${state.shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
+    const tailKey = tailOf(own);
     const passes = passesOf(candidate);
     const shown = learned.get(passes);
     const mayBeLonger = isLeast(own.job);
@@ -119,7 +119,7 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
       return keep(tails, key, () => learnedStepSeconds(own, costs, known, shown, mayBeLonger));
     }
     const isAlone = layers!.length === 1;
-    if (isAlone && (state.zeroStage >= 2 || (own.job.parallelism.offload?.activations ?? 0) > 0)) {
+    if (isAlone && (candidate.state.zeroStage >= 2 || (own.job.parallelism.offload?.activations ?? 0) > 0)) {
       const seconds = wholeModelSeconds(own);
       return boundedStepSeconds(own, costs, known, { seconds, deviceEnds: Float64Array.of(seconds) }, mayBeLonger);
     }
@@ -155,10 +155,8 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
         if (seconds === Number.POSITIVE_INFINITY) return nothing;
       } else if (!statesFit(costs, modelLayers, shape.stages, room)) return nothing;
       if (closer && offloaded > 0 && !isDual) seconds = Math.max(seconds, copiedOf(own, candidate));
-      const { zeroStage, shardingDegree } = candidate.state;
-      const tailKey = `${zeroStage} ${shardingDegree} ${own.job.parallelism.offload?.optimizer ?? 0}`;
       const parameters = leastParameters(costs, modelLayers) / shape.stages;
-      const tail = keep(tails, tailKey, () => openTailSeconds(own, parameters));
+      const tail = keep(tails, tailOf(own), () => openTailSeconds(own, parameters));
       return { stepTimeSeconds: (seconds + tail) * factor, mayFit: true };
     },
   };
@@ -183,6 +181,12 @@ function textOf(recompute: Candidate['recompute']): string {
   return typeof recompute === 'string' ? recompute : JSON.stringify(recompute);
 }
 
+/** What of a job the end of its step depends on. */
+function tailOf({ job }: Setting): string {
+  const { zeroStage, shardingDegree, offload } = job.parallelism;
+  return `${zeroStage} ${shardingDegree} ${offload?.optimizer ?? 0}`;
+}
+
 /** What of a candidate its passes see: recomputation, copies of saved tensors, gathering and scattering. */
 function passesOf({ recompute, state }: Candidate): string {
   const { activations = 0, horizon = '' } = state.offload ?? {};
@@ -190,15 +194,6 @@ function passesOf({ recompute, state }: Candidate): string {
   const sharded =
     state.zeroStage < 2 ? '' : `${state.zeroStage} ${state.shardingDegree} ${JSON.stringify(state.offload)}`;
   return `${textOf(recompute)}/${copies}/${sharded}`;
-}
-
-function keep<T>(known: Map<string, T>, key: string, make: () => T): T {
-  let value = known.get(key);
-  if (value === undefined) {
-    value = make();
-    known.set(key, value);
-  }
-  return value;
 }
 
 /** What no configuration of a family comes out below, whatever its pipeline. */

@@ -298,8 +298,8 @@ const mostProbes = 24;
 
 /**
  * Configurations that are likely to be good: small microbatches, tensor ranks inside an instance, pipelines that have
- * microbatches enough. Of the families with most tensor ranks and the least
- * bounds each gives the one with the least bound.
+ * microbatches enough. Of the families with most tensor ranks and the least bounds each gives the one with the least
+ * bound.
  */
 function probes(space: Space, known: FamilyCosts, memoryMarginFraction: number, raise: number): readonly Candidate[] {
   const { ranks } = space.cell.base.cluster.instance;

@@ -1,14 +1,10 @@
 import { ForetrainError } from '../../errors.ts';
-import { mostPasses } from '../../job/checks/schedule.ts';
-import { divisors } from '../../job/divisors.ts';
 import { readJob } from '../../job/readJob.ts';
-import { mostVirtualStages } from '../../job/schema/parallelism.ts';
-import { placementLetters } from '../../partition/placement.ts';
-import { placementOf, type Schedule } from '../../pipeline/schedule.ts';
-import { schedules } from '../../pipeline/schedules/index.ts';
+import { keep } from '../keep.ts';
 import type { Cell } from '../request/request.ts';
 import type { Search } from '../request/search.ts';
-import { type StackSpace, stackSpaces } from '../request/stackSpace.ts';
+import { stackSpaces } from '../request/stackSpace.ts';
+import type { Asked } from './asked.ts';
 import {
   type Candidate,
   type Family,
@@ -18,6 +14,9 @@ import {
   type WrittenRecompute,
   writtenJob,
 } from './candidate.ts';
+import { families } from './families.ts';
+import { pipelines } from './pipelines.ts';
+import { states } from './states.ts';
 
 /**
  * The configurations of one cell, made as they are asked for: families, then the pipelines of each, then states and
@@ -33,9 +32,6 @@ export interface Space {
   /** Ways to recompute with these states, in runs along which each takes longer than the one before it. */
   recomputes(family: Family, pipeline: PipelineChoice, state: StateChoice): readonly (readonly WrittenRecompute[])[];
 }
-
-/** Embedding and head are units to cut, besides the layers. */
-const unitsBesideLayers = 2;
 
 /** The space of a cell under a search. */
 export function spaceOf(cell: Cell, search: Search): Space {
@@ -67,10 +63,7 @@ export function spaceOf(cell: Cell, search: Search): Space {
   };
 }
 
-interface Context {
-  readonly cell: Cell;
-  readonly search: Search;
-  readonly stackSpace: StackSpace;
+interface Context extends Asked {
   /** What the door says of states on the host, by mode of recomputation. */
   readonly hostChecks: WeakMap<StateChoice, Map<string, boolean>>;
   /** What families share, by value. */
@@ -78,22 +71,6 @@ interface Context {
   readonly pipelines: Map<string, readonly PipelineChoice[]>;
   readonly runs: Map<number, readonly (readonly WrittenRecompute[])[]>;
   readonly counts: Map<string, number>;
-}
-
-function keep<K, T>(known: Map<K, T>, key: K, make: () => T): T {
-  let value = known.get(key);
-  if (value === undefined) {
-    value = make();
-    known.set(key, value);
-  }
-  return value;
-}
-
-/** How many configurations a space has, without making each. */
-export function countSpace(space: Space): number {
-  let count = 0;
-  for (const family of space.families()) count += space.count(family);
-  return count;
 }
 
 /** How many configurations a family has. */
@@ -125,181 +102,6 @@ export function* candidates(space: Space): Generator<Candidate> {
       }
     }
   }
-}
-
-/** The allowed values among those that are possible. */
-function allowed<T>(listed: readonly T[] | undefined, possible: readonly T[]): readonly T[] {
-  return listed === undefined ? possible : possible.filter((value) => listed.includes(value));
-}
-
-function* families({ cell, search, stackSpace }: Context): Generator<Family> {
-  const { model, cluster, stack, training } = cell.base;
-  const { devices } = cluster;
-  const { sequenceLength, globalBatchSize } = training;
-  const degrees = divisors(devices);
-  const tensors = allowed(search.tensor, degrees).filter((tensor) => dividesModel(cell, tensor));
-  for (const tensor of tensors) {
-    const sequenceParallels = sequenceParallelOf(
-      search.sequenceParallel,
-      stackSpace,
-      tensor,
-      sequenceLength,
-      stack.name,
-    );
-    const contexts = stackSpace.context || search.context !== undefined ? degrees : [1];
-    for (const context of allowed(search.context, contexts)) {
-      if (devices % (tensor * context) !== 0 || sequenceLength % context !== 0) continue;
-      const ofModel = divisors(devices / (tensor * context));
-      const pipelineDegrees = stackSpace.pipeline || search.pipeline !== undefined ? ofModel : [1];
-      for (const pipeline of allowed(search.pipeline, pipelineDegrees)) {
-        if (pipeline > model.layers + unitsBesideLayers) continue;
-        const data = devices / (tensor * context * pipeline);
-        if (search.data !== undefined && !search.data.includes(data)) continue;
-        if (globalBatchSize % data !== 0) continue;
-        const orders = placementsOf(search.placement ?? stackSpace.placements, { tensor, context, pipeline, data });
-        for (const microBatchSize of allowed(search.microBatchSize, divisors(globalBatchSize / data))) {
-          const microbatches = globalBatchSize / data / microBatchSize;
-          for (const sequenceParallel of sequenceParallels) {
-            for (const placement of orders) {
-              yield { tensor, context, pipeline, data, sequenceParallel, microBatchSize, microbatches, placement };
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-/** Whether heads and matrices fall into so many equal parts. */
-function dividesModel({ base: { model } }: Cell, tensor: number): boolean {
-  const { attentionHeads, keyValueHeads, hiddenSize, feedForwardSize } = model;
-  return (
-    attentionHeads % tensor === 0 &&
-    (keyValueHeads % tensor === 0 || tensor % keyValueHeads === 0) &&
-    hiddenSize % tensor === 0 &&
-    feedForwardSize % tensor === 0
-  );
-}
-
-function sequenceParallelOf(
-  listed: readonly boolean[] | undefined,
-  { sequenceParallel }: StackSpace,
-  tensor: number,
-  sequenceLength: number,
-  stack: string,
-): readonly boolean[] {
-  // It has no effect at tensor 1.
-  if (tensor === 1) return [false];
-  return (listed ?? sequenceParallel).filter(
-    (split) => !split || (sequenceLength % tensor === 0 && stack !== 'smp-v1'),
-  );
-}
-
-/** Orders of ranks that differ where degrees are above 1; the first of those that do not. */
-function placementsOf(
-  listed: readonly string[],
-  degrees: Pick<Family, 'tensor' | 'context' | 'pipeline' | 'data'>,
-): readonly string[] {
-  const has: Readonly<Record<string, boolean>> = {
-    T: degrees.tensor * degrees.context > 1,
-    P: degrees.pipeline > 1,
-    D: degrees.data > 1,
-  };
-  const seen = new Set<string>();
-  return listed.filter((placement) => {
-    const letters = [...(placementLetters(placement) ?? '')].filter((letter) => has[letter]).join('');
-    if (seen.has(letters)) return false;
-    seen.add(letters);
-    return true;
-  });
-}
-
-function pipelines({ cell, search, stackSpace }: Context, family: Family): readonly PipelineChoice[] {
-  const { layers } = cell.base.model;
-  const names = search.schedule ?? stackSpace.schedules;
-  const found: PipelineChoice[] = [];
-  for (const name of names) {
-    const schedule = schedules.find((one) => one.name === name);
-    if (schedule === undefined) continue;
-    for (let virtualStages = 1; virtualStages <= mostVirtualStages; virtualStages++) {
-      if (search.virtualStages !== undefined && !search.virtualStages.includes(virtualStages)) continue;
-      const parts = schedule.placement === 'dual' ? family.pipeline : family.pipeline * virtualStages;
-      if (parts > layers + unitsBesideLayers) break;
-      if (!runs(schedule, family, virtualStages)) continue;
-      for (const partitioner of partitionersOf(search, stackSpace, virtualStages, layers, parts)) {
-        if (partitioner === 'uniform' && parts > layers) continue;
-        found.push({ schedule: name, virtualStages, partitioner });
-      }
-    }
-  }
-  return found;
-}
-
-/**
- * With `any`: cuts that are proved best where each device has one chunk, and equal ones where it has more; equal ones
- * throughout where the stack knows no others.
- */
-function partitionersOf(
-  search: Search,
-  { unequalStages }: StackSpace,
-  virtualStages: number,
-  layers: number,
-  parts: number,
-): readonly ('exact' | 'uniform')[] {
-  if (search.partitioner !== undefined) return search.partitioner as readonly ('exact' | 'uniform')[];
-  if (unequalStages) return virtualStages === 1 ? ['exact'] : ['uniform'];
-  return layers % parts === 0 ? ['uniform'] : [];
-}
-
-/** Whether a schedule runs this shape, as the door of jobs has it. */
-function runs(schedule: Schedule, { pipeline, microbatches }: Family, virtualStages: number): boolean {
-  const shape = {
-    stages: pipeline,
-    virtualStages,
-    microbatches,
-    microbatchGroupSize: pipeline,
-    activeMicrobatches: pipeline + 2,
-  };
-  if (schedule.placement === 'loop' && virtualStages === 1) return false;
-  if (pipeline * virtualStages * microbatches > mostPasses) return false;
-  if (schedule.placement === 'linear' && virtualStages > 1 && placementOf(schedule, shape) === 'linear') return false;
-  return schedule.illegal(shape) === undefined;
-}
-
-function states({ cell, search, stackSpace }: Context, family: Family): readonly StateChoice[] {
-  const { data, context, pipeline } = family;
-  const stages = search.zeroStage ?? (pipeline > 1 ? stackSpace.zeroStagesOfPipelines : stackSpace.zeroStages);
-  // At one replica there is nothing to share.
-  const distinct = data * context === 1 ? stages.slice(0, 1) : stages;
-  const offloads: readonly StateChoice['offload'][] = search.offload ?? offloadsOf(cell);
-  return distinct.flatMap((zeroStage) =>
-    degreesOf(search, stackSpace, zeroStage, data).flatMap((shardingDegree) =>
-      offloads.map((offload) => ({ zeroStage, shardingDegree, offload: isNothing(offload) ? undefined : offload })),
-    ),
-  );
-}
-
-/** Without ZeRO the degree has no effect. */
-function degreesOf(search: Search, { shardingDegrees }: StackSpace, zeroStage: number, data: number) {
-  if (zeroStage === 0) return [data];
-  if (search.shardingDegree !== undefined) return allowed(search.shardingDegree, divisors(data));
-  return shardingDegrees ? divisors(data) : [data];
-}
-
-function isNothing(offload: StateChoice['offload']): boolean {
-  const { activations, optimizer, parameters } = offload ?? {};
-  return Number(activations ?? 0) + Number(optimizer ?? 0) + Number(parameters ?? 0) === 0;
-}
-
-/** What the stack can move to the host, each alone and together. */
-function offloadsOf({ base: { stack, cluster } }: Cell): readonly StateChoice['offload'][] {
-  const { hostLinkBytesPerSecond, measuredHostLinkBytesPerSecond } = cluster.instance;
-  if (hostLinkBytesPerSecond === undefined && measuredHostLinkBytesPerSecond === undefined) return [undefined];
-  const activations = stack.offloads.activations === 'none' ? [false] : [false, true];
-  const optimizer = stack.offloads.optimizer ? [false, true] : [false];
-  return activations.flatMap((moves) =>
-    optimizer.map((steps) => (moves || steps ? { activations: moves, optimizer: steps } : undefined)),
-  );
 }
 
 function recomputes(
