@@ -5,6 +5,7 @@ import { ForetrainError } from '../src/errors.ts';
 import { findModel } from '../src/graph/catalogue.ts';
 import type { Job } from '../src/job/index.ts';
 import { parseJob } from '../src/job/index.ts';
+import { randomNumbers } from '../src/pipeline/auto/randomNumbers.ts';
 import { planSchedule } from '../src/pipeline/planSchedule.ts';
 import { runPipeline } from '../src/pipeline/run.ts';
 import { findSchedule } from '../src/pipeline/schedules/index.ts';
@@ -16,17 +17,6 @@ const LONG_JOBS = 1000;
 const SHORT_JOBS = 250;
 const SEED = 2;
 const MILLISECONDS = 1000;
-
-/** Numbers from 0 up to 1 that are the same in every run. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const clusters = [
   { instance: 'p4d.24xlarge', ranks: 8, stacks: ['megatron-2021', 'megatron-2023', 'megatron-core', 'smp-v1'] },
@@ -70,7 +60,7 @@ function draw(random: () => number): object {
 
 /** So many different jobs that the door lets in, a line of JSON each. */
 function differentJobs(count: number): string[] {
-  const random = randomFrom(SEED);
+  const random = randomNumbers(SEED);
   const lines = new Set<string>();
   while (lines.size < count) {
     const line = JSON.stringify(draw(random));

@@ -1,3 +1,4 @@
+import { sum } from '../graph/operator.ts';
 import type { Job } from '../job/job.ts';
 import { paddingElements } from '../memory/padding.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
@@ -18,21 +19,23 @@ export interface DeviceMemory {
   readonly workspaceBytes: number;
 }
 
-/** What the optimizer's step adds where no pass runs. */
-export function stepBytes({ states }: DeviceMemory): number {
-  return states.stepBytes;
-}
-
 /**
  * Bytes of a device that do not depend on which layers it has: workspaces, buffers and what is gathered of one layer.
  * @param layer the profile of a layer
  * @param boundaryBytes hidden states of a microbatch
  */
-export function fixedBytes({ stack, parallelism }: Job, layer: UnitProfile, boundaryBytes: number): number {
+export function fixedBytes(job: Job, layer: UnitProfile, boundaryBytes: number): number {
+  const dummies = job.stack.keepsDummyGradients ? dummyGradientBytes(layer) : 0;
+  return buffersOf(job, boundaryBytes) + job.stack.workspaceBytes + dummies;
+}
+
+/** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
+const pipelineBuffers = 2;
+
+/** Buffers of transfers between stages, and buckets. */
+function buffersOf({ stack, parallelism }: Job, boundaryBytes: number): number {
   const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
-  const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
-  const dummies = stack.keepsDummyGradients ? dummyGradientBytes(layer) : 0;
-  return transfers + buckets + stack.workspaceBytes + dummies;
+  return transfers + (parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0);
 }
 
 /** States of so many parameters, as far as they are not on the host. */
@@ -64,7 +67,7 @@ export function hostBytes(job: Job, plan: PipelinePlan, stages: readonly StagePr
     const parameters = heldParameters(job, chunks);
     const states = modelStates(parameters, stack, training.precision, training.optimizer, stateSharding(job));
     const gradients = fp32Bytes * ownedParameters(job, parameters);
-    const activations = chunks.reduce((sum, chunk) => sum + chunk.hostBytes * held[stages.indexOf(chunk)]!, 0);
+    const activations = sum(chunks, (chunk) => chunk.hostBytes * held[stages.indexOf(chunk)]!);
     const model = offload.optimizer * (states.optimizerBytes + gradients) + offload.parameters * states.parametersBytes;
     most = Math.max(most, activations + model);
   }
@@ -87,7 +90,7 @@ function heldParameters(job: Job, chunks: readonly StageProfile[]): number {
     const units = profiles.map(({ unit }) => unit.operators);
     return paddingElements(job.stack, { units, hiddenSize, zeroStage, replicas });
   };
-  return deviceParameters(chunks) + chunks.reduce((sum, chunk) => sum + padding(chunk), 0);
+  return deviceParameters(chunks) + sum(chunks, padding);
 }
 
 /**
@@ -106,19 +109,14 @@ function sharedStates(job: Job, chunks: readonly StageProfile[]) {
   };
 }
 
-/** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
-const pipelineBuffers = 2;
-
 /** What a device with these chunks holds all through a step, or all through its passes. */
 export function deviceMemory(job: Job, chunks: readonly StageProfile[], boundaryBytes: number): DeviceMemory {
-  const { stack, parallelism } = job;
+  const { stack } = job;
   const { states, paddingBytes } = sharedStates(job, chunks);
-  const transfers = parallelism.degrees.pipeline > 1 ? pipelineBuffers * boundaryBytes : 0;
-  const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
   const dummies = stack.keepsDummyGradients ? dummyGradientsOf(chunks) : 0;
   return {
     states,
-    bufferBytes: transfers + buckets + paddingBytes + chunks.reduce((sum, chunk) => sum + chunk.offloadBufferBytes, 0),
+    bufferBytes: buffersOf(job, boundaryBytes) + paddingBytes + sum(chunks, (chunk) => chunk.offloadBufferBytes),
     gatheredBytes: gatheredBytes(job, chunks),
     workspaceBytes: stack.workspaceBytes + dummies,
   };
@@ -136,7 +134,7 @@ function dummyGradientsOf(chunks: readonly StageProfile[]): number {
 /** One 16-bit gradient of each weight of a layer, all layers having the same shapes. */
 function dummyGradientBytes({ unit }: UnitProfile): number {
   const weights = unit.operators.filter(({ kind }) => kind === 'matmul');
-  return weights.reduce((sum, { gemm }) => sum + gemm!.n * gemm!.k, 0) * dummyElementBytes;
+  return sum(weights, ({ gemm }) => gemm!.n * gemm!.k) * dummyElementBytes;
 }
 
 const dummyElementBytes = 2;

@@ -5,15 +5,8 @@ import { deviceOf } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { gradientBytes } from '../stack/precision.ts';
-import {
-  type EndOfStep,
-  endOfStep,
-  type LastBackward,
-  mirroredBytes,
-  pairReductionSeconds,
-  type Reduction,
-} from './endOfStep.ts';
-import { endsMicrobatch, visitPasses } from './passes.ts';
+import { type EndOfStep, endOfStep, mirroredBytes, pairReductionSeconds, type Reduction } from './endOfStep.ts';
+import { lastBackwards } from './passes.ts';
 import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
@@ -53,9 +46,14 @@ export function finishStep(
   const { plan } = timeline;
   const { pipeline, tensor } = job.parallelism.degrees;
   const { instance, devices } = job.cluster;
-  const ends = Array.from({ length: pipeline }, (_, device) =>
-    endOfStep(job, layout, lastBackwards(timeline, stages, device)),
-  );
+  const ends = Array.from({ length: pipeline }, (_, device) => {
+    const last = lastBackwards(timeline, device, stagesOf(plan, stages, device).length);
+    return endOfStep(
+      job,
+      layout,
+      last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! })),
+    );
+  });
   if (plan.placement === 'dual') averageMirrored(job, layout, ends, stages);
   else averageTied(job, layout, plan, ends, stages);
   const hostSeconds = job.stack.hostSecondsPerStep;
@@ -144,23 +142,6 @@ function averageMirrored(job: Job, layout: RankLayout, ends: EndOfStep[], stages
 /** Whether devices begin their next step without waiting for all; DualPipe (arXiv 2412.19437) splits the backward pass and waits. */
 export function stepsOptimistically({ splitsBackward, fusedClasses }: PipelinePlan): boolean {
   return splitsBackward && fusedClasses.length === 0;
-}
-
-/** The last pass of each of a device's chunks that adds to its gradients, in the order in which they run. */
-function lastBackwards(timeline: PipelineTimeline, stages: readonly StageProfile[], device: number): LastBackward[] {
-  const { plan, start, end } = timeline;
-  const chunks = stagesOf(plan, stages, device).length;
-  const found = new Map<number, LastBackward>();
-  for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
-    const task = plan.deviceTasks[index]!;
-    visitPasses(plan, task, (pass, lane) => {
-      const stage = lane % plan.virtualStages;
-      if (!endsMicrobatch(pass) || found.has(stage)) return;
-      found.set(stage, { start: start[task]!, end: end[task]!, stage: stages[stage]! });
-    });
-    if (found.size === chunks) break;
-  }
-  return [...found.values()].reverse();
 }
 
 function indexOfLargest(values: readonly number[]): number {

@@ -1,4 +1,5 @@
 import type { PipelinePlan } from '../pipeline/plan.ts';
+import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
 
 /** What a task does for one microbatch: `backward` is the whole backward pass, the last two its halves. */
@@ -43,4 +44,29 @@ function backwardPass(plan: PipelinePlan, lane: number, microbatch: number): Pas
 /** Whether the pass is the last that reads what the forward pass saved, and the one that adds to the gradients. */
 export function endsMicrobatch(pass: Pass): boolean {
   return pass === 'backward' || pass === 'backward-weight';
+}
+
+/** When the last pass of a virtual stage that adds to its gradients runs on a device. */
+export interface LastPass {
+  readonly stage: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run.
+ * @param chunks how many virtual stages the device has
+ */
+export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number, chunks: number): LastPass[] {
+  const found = new Map<number, LastPass>();
+  for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
+    const task = plan.deviceTasks[index]!;
+    visitPasses(plan, task, (pass, lane) => {
+      const stage = lane % plan.virtualStages;
+      if (!endsMicrobatch(pass) || found.has(stage)) return;
+      found.set(stage, { stage, start: start[task]!, end: end[task]! });
+    });
+    if (found.size === chunks) break;
+  }
+  return [...found.values()].reverse();
 }

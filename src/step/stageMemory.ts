@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.ts';
 import { communicatorCount, frameworkMemory } from '../memory/framework.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
-import { type DeviceMemory, deviceMemory, stepBytes } from './deviceMemory.ts';
+import { type DeviceMemory, deviceMemory } from './deviceMemory.ts';
 import { largestAlive, type PassPeak } from './largestAlive.ts';
 import { type Pass, visitPasses } from './passes.ts';
 import type { StageMemory } from './report.ts';
@@ -92,7 +92,7 @@ export function stageMemory(
     const memory = deviceMemory(job, chunks, largestTransferBytes(stages));
     const peak = passPeak(timeline, device, stages);
     const passes = memory.gatheredBytes + peak.savedBytes + peak.transientBytes;
-    return passes >= stepBytes(memory)
+    return passes >= memory.states.stepBytes
       ? duringPass(job, timeline, stages, device, memory, peak, temporaryKinds(chunks))
       : duringStep(job, device, memory, stepsAt(device), peak.savedBytes + temporaryKinds(chunks));
   });

@@ -1,4 +1,5 @@
 import type { Unit, UnitKind } from '../graph/computeGraph.ts';
+import { sum } from '../graph/operator.ts';
 import { bytesAcross, type Chain, piecesBetween } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import type { Recompute } from '../memory/recompute.ts';
@@ -74,9 +75,6 @@ export function layerRecompute(recompute: Recompute, layer: number, position: nu
   }
 }
 
-const sumOf = <T>(items: readonly T[], value: (item: T) => number) =>
-  items.reduce((total, item) => total + value(item), 0);
-
 /** What a backward pass needs at most: all units of a checkpoint computed again, and the gradients of one of them. */
 function passTransientBytes(profiles: readonly UnitProfile[]): number {
   let most = 0;
@@ -118,18 +116,18 @@ function stageProfile(
   const sendBytes = to < chain.length ? bytesAcross(chain, to) * microBatchSize : 0;
   const keptOutput = job.stack.keepsPipelineOutputs ? sendBytes : 0;
   const offload = offloadOf(job, profiles);
-  const cost = (part: keyof UnitCost) => sumOf(profiles, (profile) => profile.cost[part]);
+  const cost = (part: keyof UnitCost) => sum(profiles, (profile) => profile.cost[part]);
   return {
     profiles,
     layers,
-    operators: sumOf(profiles, ({ unit }) => unit.operators.length),
-    parameters: sumOf(profiles, (profile) => profile.parameters),
-    wholeParameters: sumOf(profiles, (profile) => profile.wholeParameters),
-    tiedParameters: sumOf(profiles, (profile) => profile.tiedParameters),
-    savedBytes: sumOf(profiles, ({ memory }) => memory.savedBytes) + keptOutput - offload.hostBytes,
+    operators: sum(profiles, ({ unit }) => unit.operators.length),
+    parameters: sum(profiles, (profile) => profile.parameters),
+    wholeParameters: sum(profiles, (profile) => profile.wholeParameters),
+    tiedParameters: sum(profiles, (profile) => profile.tiedParameters),
+    savedBytes: sum(profiles, ({ memory }) => memory.savedBytes) + keptOutput - offload.hostBytes,
     backwardTransientBytes: passTransientBytes(profiles),
-    weightBytes: Math.max(0, sumOf(profiles, ({ memory }) => memory.weightBytes) + keptOutput - offload.hostBytes),
-    lossTransientBytes: sumOf(profiles, ({ memory }) => memory.lossTransientBytes),
+    weightBytes: Math.max(0, sum(profiles, ({ memory }) => memory.weightBytes) + keptOutput - offload.hostBytes),
+    lossTransientBytes: sum(profiles, ({ memory }) => memory.lossTransientBytes),
     holdsEmbedding: holds('embedding'),
     holdsHead: holds('head'),
     sendBytes,
@@ -157,7 +155,7 @@ function offloadOf(job: Job, profiles: readonly UnitProfile[]) {
   const bytes = profiles.map(({ unit, memory }) =>
     unit.kind === 'layer' ? offload.activations * memory.offloadableBytes : 0,
   );
-  const hostBytes = bytes.reduce((sum, part) => sum + part, 0);
+  const hostBytes = sum(bytes, (part) => part);
   const rates = hostRates(job.cluster);
   const inTasks = job.stack.offloads.horizonIn === 'tasks';
   const units = profiles.map(({ cost }, index) => ({
@@ -240,9 +238,9 @@ export function stageCosts(
 
 /** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
 export function deviceParameters(stages: readonly StageProfile[]): number {
-  const parameters = sumOf(stages, (stage) => stage.parameters);
+  const parameters = sum(stages, (stage) => stage.parameters);
   const shared = stages.some((stage) => stage.holdsEmbedding) && stages.some((stage) => stage.holdsHead);
-  return shared ? parameters - sumOf(stages, (stage) => stage.tiedParameters) / 2 : parameters;
+  return shared ? parameters - sum(stages, (stage) => stage.tiedParameters) / 2 : parameters;
 }
 
 /** The most bytes of one microbatch that any virtual stage hands to the next: what buffers of transfers are made for. */

@@ -1,6 +1,7 @@
 import type { Unit } from '../graph/computeGraph.ts';
+import { sum } from '../graph/operator.ts';
 import { fallsBack } from '../hardware/kernels/attention.ts';
-import { type OperatorTime, operatorSeconds } from '../hardware/operatorTime.ts';
+import { operatorSeconds } from '../hardware/operatorTime.ts';
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
 import type { UnitContext } from './unitContext.ts';
@@ -34,13 +35,13 @@ const weightShareOfHost = 0.2;
 export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecompute): UnitCost {
   const { accelerator, stack, choice, sequences, splitsBackward } = context;
   const times = unit.operators.map((operator) => operatorSeconds(accelerator, choice, operator, sequences));
-  const forward = total(times, (time) => time.forward);
-  const backwardInput = total(times, (time) => time.backwardInput);
-  const backwardWeight = total(times, (time) => time.backwardWeight);
+  const forward = sum(times, (time) => time.forward);
+  const backwardInput = sum(times, (time) => time.backwardInput);
+  const backwardWeight = sum(times, (time) => time.backwardWeight);
   const forwardComm = exposedForward(unit.operators, times, context);
   const backwardComm = exposedBackward(unit.operators, times, context);
   const again = unit.operators.reduce(
-    (sum, operator, index) => (isRecomputed(unit, operator, stack, recompute) ? sum + times[index].forward : sum),
+    (all, operator, index) => (isRecomputed(unit, operator, stack, recompute) ? all + times[index].forward : all),
     0,
   );
 
@@ -72,9 +73,6 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
     backwardContextComm: backwardComm.context,
   };
 }
-
-const total = (times: readonly OperatorTime[], part: (time: OperatorTime) => number): number =>
-  times.reduce((sum, time) => sum + part(time), 0);
 
 /** Time the device waits for a host that needs `host` seconds to launch what takes the device `device` seconds. */
 function hostGap(device: number, host: number): number {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ComputeGraph, toDirectedGraph } from '../../src/graph/computeGraph.ts';
+import type { ComputeGraph } from '../../src/graph/computeGraph.ts';
+import { toDirectedGraph } from '../../src/graph/directedGraph.ts';
 import type { Operator } from '../../src/graph/operator.ts';
 import { graphOf, layerOf, model, stack } from './make.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toDirectedGraph, unitPath } from '../../src/graph/computeGraph.ts';
+import { unitPath } from '../../src/graph/computeGraph.ts';
+import { toDirectedGraph } from '../../src/graph/directedGraph.ts';
 import { modelFlops } from '../../src/graph/flops.ts';
 import { graphModel, operatorGraph } from '../../src/graph/graphModel.ts';
 import { type OperatorGraph, type OperatorNode, topologicalOrder } from '../../src/graph/operatorGraph.ts';

@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { randomNumbers } from '../../src/pipeline/auto/randomNumbers.ts';
 import { readPlanRequest } from '../../src/planner/index.ts';
 import { checkpointOf } from '../../src/planner/run/checkpoint.ts';
 import { bestInterval, expectedSeconds, type FailingRun, goodputAt } from '../../src/planner/run/goodput.ts';
 import { defaultReliability, downSeconds, failureRate } from '../../src/planner/run/reliability.ts';
 import { defaultStorage } from '../../src/planner/run/storage.ts';
-
-/** Mulberry32: a small generator with a seed, uniform in [0, 1). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Seconds that a run takes, event by event: work, checkpoints, failures, restarts that may fail too. */
 function simulatedSeconds(run: FailingRun, interval: number, segments: number, random: () => number): number {
@@ -62,7 +52,7 @@ function simulatedSeconds(run: FailingRun, interval: number, segments: number, r
 }
 /** Seconds of a segment of work, over many. */
 function meanSeconds(run: FailingRun, interval: number, segments: number, seed: number): number {
-  return simulatedSeconds(run, interval, segments, generator(seed)) / segments;
+  return simulatedSeconds(run, interval, segments, randomNumbers(seed)) / segments;
 }
 
 const hours = 3_600;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toDirectedGraph } from '../../src/graph/computeGraph.ts';
+import { toDirectedGraph } from '../../src/graph/directedGraph.ts';
 import { readJob } from '../../src/job/readJob.ts';
 import { schedules } from '../../src/pipeline/schedules/index.ts';
 import { simulate, simulateDetailed } from '../../src/simulate.ts';

@@ -5,6 +5,7 @@ import { Evaluator } from './evaluate.ts';
 import { type Budget, improve } from './improve.ts';
 import { ListScheduler } from './listScheduler.ts';
 import { PASSES, type PassOrders, type Problem } from './problem.ts';
+import { randomNumbers } from './randomNumbers.ts';
 
 /** Passes that a search evaluates, over all its tries; a step of more passes gets fewer tries. */
 const PASSES_EVALUATED = 300_000;
@@ -14,17 +15,6 @@ const SEED = 1;
 /** How far a try's ranks stray from the best order's own times, as a share of its makespan. */
 const STRAYS = [0.02, 0.05, 0.1, 0.2];
 const PATIENCES = [0, 0.5, 1];
-
-/** The mulberry32 generator: the same numbers for the same seed everywhere. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
 
 /** Which kind of pass goes first, by kind; a weight pass always fills what is left. */
 const PREFERENCES: readonly (readonly [number, number, number])[] = [
