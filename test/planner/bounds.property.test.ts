@@ -4,6 +4,7 @@ import { readJob } from '../../src/job/readJob.ts';
 import { boundsOf } from '../../src/planner/bounds/bounds.ts';
 import { evaluateOne, readPlanRequest } from '../../src/planner/index.ts';
 import { type Candidate, jobOf, writtenJob } from '../../src/planner/space/candidate.ts';
+import { candidates, spaceOf } from '../../src/planner/space/space.ts';
 import { simulate } from '../../src/simulate.ts';
 import { someCandidates, type WrittenRequest } from './make.ts';
 
@@ -58,6 +59,35 @@ describe('bounds', () => {
       }),
       { numRuns: Math.ceil(numRuns / 3) },
     );
+  });
+
+  it.each(['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'])('stay below it where steps of %s overlap', (schedule) => {
+    const { cells, search } = readPlanRequest({
+      model: 'llama2-13b',
+      clusters: [{ instance: 'p5.48xlarge', counts: [4] }],
+      stack: 'megatron-core',
+      training: { sequenceLength: 2048, globalBatchSize: 96, precision: 'bf16', tokens: 1e9 },
+      search: {
+        ...{ schedule: [schedule], recompute: ['none'], microBatchSize: [1], placement: ['PDT'], offload: [{}] },
+        ...{ partitioner: ['uniform'], zeroStage: [0, 1], tensor: [1, 2], pipeline: [2, 4] },
+      },
+    });
+    const [cell] = cells;
+    const found = [...candidates(spaceOf(cell!, search))].filter(({ family }) => family.data > 1);
+    const evaluations = found.map((candidate) => evaluateOne(cell!.base, candidate));
+    const alike = (a: Candidate, b: Candidate) => a.family === b.family && a.pipeline === b.pipeline;
+    let told = 0;
+    found.forEach((seen, at) => {
+      const bounds = boundsOf(cell!, seen, 0);
+      bounds.learn(seen, evaluations[at]!.passes);
+      found.forEach((other, index) => {
+        if (!alike(seen, other)) return;
+        const { mayFit, stepTimeSeconds } = bounds.of(other);
+        if (mayFit) expect(stepTimeSeconds).toBeLessThanOrEqual(evaluations[index]!.stepTimeSeconds);
+        told += 1;
+      });
+    });
+    expect(told).toBeGreaterThan(found.length);
   });
 });
 

@@ -46,8 +46,9 @@ export interface Bounds {
    */
   of(candidate: Candidate, closer?: boolean): Bound;
   /**
-   * Configurations that share their passes: a name for those whose passes are the same whatever their states, where
-   * the cuts are known; undefined where states may change the cuts.
+   * Configurations that share their passes: a name for those whose passes run at the same times whatever their states,
+   * where the cuts are known; undefined where states may change the cuts, or where a step begins while the one before
+   * it still ends on other devices, so that the end of a step moves passes too.
    */
   passesOf(candidate: Candidate): string | undefined;
   /** Takes note of when the passes of a candidate ran in a simulation: those that share them run alike. */
@@ -93,6 +94,7 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
   const learned = new Map<string, readonly DevicePasses[]>();
   const copied = new Map<string, number>();
   const isDual = setting.schedule.placement === 'dual';
+  const sharesTimes = layers !== undefined && !setting.schedule.splitsBackward;
 
   const wayOf = ({ recompute }: Candidate): Recomputed =>
     keep(ways, textOf(recompute), () => {
@@ -131,9 +133,9 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
     keep(copied, passesOf(candidate), () => copiedPassSeconds(own, layers));
 
   return {
-    passesOf: (candidate) => (layers === undefined ? undefined : passesOf(candidate)),
+    passesOf: (candidate) => (sharesTimes ? passesOf(candidate) : undefined),
     learn(candidate, passes) {
-      if (layers !== undefined) learned.set(passesOf(candidate), passes);
+      if (sharesTimes) learned.set(passesOf(candidate), passes);
     },
     passSeconds: (candidate) => wayOf(candidate).seconds * factor,
     of(candidate, closer = false) {

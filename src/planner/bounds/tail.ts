@@ -1,16 +1,13 @@
 import { endOfStep, type LastBackward } from '../../step/endOfStep.ts';
+import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
 import type { UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
 
-/** When the passes of a device ran, as far as the end of a step looks at them, seconds. */
-export interface DevicePasses {
-  readonly begins: number;
-  /** The last backward pass of each of its virtual stages, in the order in which they ran. */
-  readonly last: readonly { readonly stage: number; readonly start: number; readonly end: number }[];
-}
+/** The last backward pass of each of a device's virtual stages, in the order in which they ran. */
+export type DevicePasses = readonly LastPass[];
 
 /** Stages whose cuts are known. */
 export interface KnownStages {
@@ -70,17 +67,14 @@ export function learnedStepSeconds(
   passes: readonly DevicePasses[],
   mayBeLonger: boolean,
 ): number {
-  const { job, schedule } = setting;
   let barrier = 0;
   let slowest = 0;
-  let optimistic = 0;
-  for (const { begins, last } of passes) {
+  for (const last of passes) {
     const { reducedAt, optimizer, gather } = endOf(setting, costs, known, last, mayBeLonger);
     barrier = Math.max(barrier, reducedAt);
     slowest = Math.max(slowest, optimizer + gather);
-    optimistic = Math.max(optimistic, reducedAt - begins + optimizer + gather);
   }
-  return (schedule.splitsBackward ? optimistic : barrier + slowest) + job.stack.hostSecondsPerStep;
+  return barrier + slowest + setting.job.stack.hostSecondsPerStep;
 }
 
 function stagesOn({ deviceOf }: OrderFacts, device: number): number[] {
@@ -95,7 +89,7 @@ function endOf(
   { job, layout }: Setting,
   costs: UnitCosts,
   { seconds, parameters }: KnownStages,
-  last: DevicePasses['last'],
+  last: DevicePasses,
   mayBeLonger: boolean,
 ) {
   const ends = parameters.length - 1;

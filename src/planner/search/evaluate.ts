@@ -1,8 +1,8 @@
 import { type Calibration, calibrated } from '../../job/calibration.ts';
 import type { Job } from '../../job/job.ts';
-import type { PipelineTimeline } from '../../pipeline/run.ts';
 import { simulateDetailed } from '../../simulate.ts';
-import { endsMicrobatch, visitPasses } from '../../step/passes.ts';
+import { lastBackwards } from '../../step/passes.ts';
+import { stagesOf } from '../../step/stageProfile.ts';
 import type { DevicePasses } from '../bounds/tail.ts';
 import { type Candidate, jobOf } from '../space/candidate.ts';
 
@@ -11,7 +11,7 @@ export interface Evaluation {
   readonly stepTimeSeconds: number;
   readonly fits: boolean;
   readonly peakBytes: number;
-  /** When the passes of every device ran. */
+  /** When the last passes of every device ran. */
   readonly passes: readonly DevicePasses[];
 }
 
@@ -23,9 +23,13 @@ export type Evaluate = (cell: number, candidates: readonly Candidate[]) => Promi
 
 /** Simulates one candidate. */
 export function evaluateOne(base: Omit<Job, 'parallelism'>, candidate: Candidate): Evaluation {
-  const { report, timeline } = simulateDetailed(jobOf({ base }, candidate), { evidence: false });
+  const { report, timeline, stages } = simulateDetailed(jobOf({ base }, candidate), { evidence: false });
   const { stepTimeSeconds, fits, memory } = report;
-  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes, passes: devicePasses(timeline) };
+  const { plan } = timeline;
+  const passes = Array.from({ length: plan.stages }, (_, device) =>
+    lastBackwards(timeline, device, stagesOf(plan, stages, device).length),
+  );
+  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes, passes };
 }
 
 /** A job without parallelism on machines as they were measured. */
@@ -35,24 +39,4 @@ export function calibratedBase(
 ): Omit<Job, 'parallelism'> {
   // A calibration looks at accelerator and stack alone.
   return calibration === undefined ? base : calibrated(base as Job, calibration);
-}
-
-/** When every device begins, and when the last backward pass of each of its virtual stages runs. */
-function devicePasses({ plan, start, end }: PipelineTimeline): DevicePasses[] {
-  return Array.from({ length: plan.stages }, (_, device) => {
-    const from = plan.deviceOffset[device]!;
-    const to = plan.deviceOffset[device + 1]!;
-    const found = new Map<number, { readonly stage: number; readonly start: number; readonly end: number }>();
-    for (let index = to - 1; index >= from; index--) {
-      const task = plan.deviceTasks[index]!;
-      visitPasses(plan, task, (pass, lane) => {
-        const stage = lane % plan.virtualStages;
-        if (endsMicrobatch(pass) && !found.has(stage)) {
-          found.set(stage, { stage, start: start[task]!, end: end[task]! });
-        }
-      });
-      if (found.size * plan.stages >= plan.lanes) break;
-    }
-    return { begins: from < to ? start[plan.deviceTasks[from]!]! : 0, last: [...found.values()].reverse() };
-  });
 }
