@@ -25,6 +25,7 @@ export function addAttention(unit: UnitBuilder, input: number): number {
         { m: unit.tokens, n: n * headSize, k: hiddenSize },
         index === 0 ? own : 0,
         bias,
+        index,
       ),
       parameters: (hiddenSize + (bias ? 1 : 0)) * n * headSize,
       wholeParameters: (hiddenSize + (bias ? 1 : 0)) * whole * headSize,

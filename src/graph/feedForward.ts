@@ -24,6 +24,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
         { m: unit.tokens, n: widths * width, k: hiddenSize },
         index === 0 ? own : 0,
         bias,
+        index,
       ),
       parameters: widths * width * (hiddenSize + (bias ? 1 : 0)),
       wholeParameters: widths * feedForwardSize * (hiddenSize + (bias ? 1 : 0)),

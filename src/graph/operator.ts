@@ -78,6 +78,8 @@ export interface Operator {
   readonly writeBytes: number;
   /** The same for the backward pass. */
   readonly backwardBytes: number;
+  /** Moved to add the gradient of its input to those of other operators that read the same tensor. */
+  readonly mergedGradientBytes?: number;
   readonly outputBytes: number;
   readonly saved: readonly SavedTensor[];
   /** Alive inside its backward pass only, beyond the gradients of its inputs and its output. */

@@ -66,9 +66,9 @@ export class UnitBuilder {
 
   /**
    * The common part of a linear: its FLOPs, its input of so many elements kept for the weight gradient, and the pass
-   * over its output's gradient that sums up the bias gradient.
+   * over its output's gradient that sums up the bias gradient. It is the `index`-th that reads the same input.
    */
-  matmul(module: string, gemm: Gemm, savedElements: number, bias = false) {
+  matmul(module: string, gemm: Gemm, savedElements: number, bias = false, index = 0) {
     const { elementBytes } = this.sharding;
     const flops = 2 * gemm.m * gemm.n * gemm.k;
     return {
@@ -78,6 +78,7 @@ export class UnitBuilder {
       forwardFlops: flops,
       backwardFlops: 2 * flops,
       backwardBytes: bias ? gemm.m * gemm.n * elementBytes : 0,
+      mergedGradientBytes: this.mergedGradientBytes(index, gemm.m * gemm.k),
       outputBytes: gemm.m * gemm.n * elementBytes,
       saved:
         savedElements > 0 ? [{ name: `input of ${module}`, bytes: savedElements * elementBytes, core: false }] : [],
@@ -137,9 +138,20 @@ export class UnitBuilder {
       module: `${module}.residual`,
       readBytes: 2 * bytes,
       writeBytes: bytes + mask,
-      backwardBytes: dropout > 0 && fused ? 2 * bytes : 0,
+      // What skips the branch meets what comes back through it: in the norm's kernel where a compiler fuses them.
+      backwardBytes: (dropout > 0 && fused ? 2 : 0) * bytes + (this.stack.compiled ? 1 : 3) * bytes,
       outputBytes: bytes,
     });
+  }
+
+  /**
+   * Bytes that adding up the gradients of one input moves, in the share of the `index`-th of the linears that read it:
+   * two are read and one is written for each after the first, or all are read and one is written by a compiled kernel.
+   */
+  mergedGradientBytes(index: number, inputElements: number): number {
+    if (index === 0) return 0;
+    const passes = this.stack.compiled && index > 1 ? 1 : 3;
+    return passes * inputElements * this.sharding.elementBytes;
   }
 
   /** Where every tensor rank needs the whole input: the conjugate operators f and g-bar of arXiv 2205.05198. */

@@ -106,18 +106,23 @@ function linearSeconds(
   const narrow = choice.precision === 'fp8' || choice.precision === 'mxfp8' || choice.precision === 'nvfp4';
   const precision = narrow && operator.module === 'logits' ? 'bf16' : choice.precision;
   const element = elementBytes(precision);
-  const operands = (m * k + k * n + m * n) * element;
   const cast = narrow && precision !== 'bf16';
   const gradient = gradientTraffic(choice, element);
   // An input is cast where it is saved: once for all products that share it, and before it is gathered.
   const input = (savedBytes(operator) / element) * sequences;
   const castSeconds = (elements: number) =>
     cast ? memoryBoundSeconds(accelerator, castBytesPerElement * elements) : 0;
+  const { gradientProducts } = efficiencyOf(accelerator);
+  const product = (m: number, n: number, k: number, rate: number, written = m * n * element, read = 0) =>
+    matmulSeconds(accelerator, precision, { m, n, k }, (m * k + k * n) * element + read, written, rate);
   return {
-    forward: matmulSeconds(accelerator, precision, m, n, k, operands) + castSeconds(input),
-    backwardInput: matmulSeconds(accelerator, precision, m, k, n, operands) + castSeconds(m * n),
+    forward: product(m, n, k, 1) + castSeconds(input),
+    backwardInput:
+      product(m, k, n, gradientProducts) +
+      castSeconds(m * n) +
+      memoryBoundSeconds(accelerator, (operator.mergedGradientBytes ?? 0) * sequences),
     backwardWeight:
-      matmulSeconds(accelerator, precision, k, n, m, (m * k + m * n) * element + gradient.product * k * n) +
+      product(k, n, m, gradientProducts, gradient.written * k * n, gradient.read * k * n) +
       memoryBoundSeconds(accelerator, gradient.addition * k * n) +
       memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };
@@ -127,10 +132,10 @@ function linearSeconds(
 function gradientTraffic({ gradientAccumulation, gradientBytes }: KernelChoice, element: number) {
   switch (gradientAccumulation) {
     case 'fused':
-      return { product: 2 * gradientBytes, addition: 0 };
+      return { read: gradientBytes, written: gradientBytes, addition: 0 };
     case 'separate':
-      return { product: element, addition: element + 2 * gradientBytes };
+      return { read: 0, written: element, addition: element + 2 * gradientBytes };
     case 'sharded':
-      return { product: element, addition: 0 };
+      return { read: 0, written: element, addition: 0 };
   }
 }
