@@ -1,4 +1,5 @@
 import type { Accelerator, Source } from './accelerator.ts';
+import { ampereTiles, hopperTiles, type Tile } from './kernels/tiles.ts';
 
 /** What kernels of one processor generation really reach in a training step. Fractions are of the catalogue's peaks. */
 export interface Efficiency {
@@ -6,6 +7,8 @@ export interface Efficiency {
   readonly matmul: number;
   /** The same in 8 bits, where scaling and accumulation cost more. */
   readonly matmul8bit: number;
+  /** What products of gradients reach of the rate of the same products in the forward pass: their operands lie crosswise. */
+  readonly gradientProducts: number;
   /** Of the dense peak, by the batched products of attention that is not fused into one kernel. */
   readonly batchedMatmul: number;
   /** Of memory bandwidth, by the operands of a matrix product. */
@@ -14,10 +17,8 @@ export interface Efficiency {
   readonly elementwise: number;
   readonly norm: number;
   readonly activation: number;
-  /** Output tile of a matrix product; whole tiles fill whole waves of multiprocessors. */
-  readonly tile: { readonly m: number; readonly n: number };
-  /** Share of a last wave's emptiness that is felt: kernels choose smaller tiles there. */
-  readonly waveWeight: number;
+  /** Tiles into which a product is cut for the multiprocessors; none where one array does it all. */
+  readonly tiles: readonly Tile[];
   /** Share of the multiprocessors that running collectives takes from the work beside them. */
   readonly stolenByCollectives: number;
   /** Gap and ramp of one kernel in a stream of kernels. */
@@ -26,36 +27,35 @@ export interface Efficiency {
 }
 
 const ampere: Efficiency = {
-  matmul: 0.75,
+  matmul: 0.83,
   matmul8bit: 0.75,
+  gradientProducts: 0.96,
   batchedMatmul: 0.9,
   matmulMemory: 0.8,
   elementwise: 0.85,
   norm: 0.43,
   activation: 0.6,
-  tile: { m: 128, n: 256 },
-  waveWeight: 0.5,
+  tiles: ampereTiles,
   stolenByCollectives: 0.2,
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
-    matmul:
-      'fitted to published A100 steps; fp16 linear layers profiled by microsoft/vidur reach 0.72 in all and 0.75 in large shapes',
+    matmul: 'D: 72 linear layers profiled by microsoft/vidur, forward; a step of others agrees within 2%',
+    gradientProducts: 'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward',
     batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
     norm: 'D: microsoft/vidur compute profiles: 31 to 47% of bandwidth; within that fitted to the run sheets of arXiv 2311.05610',
     activation: 'D: microsoft/vidur compute profiles: gated activations at 45 to 60% of bandwidth',
-    tile: 'R: largest cuBLAS tile on tensor cores',
-    waveWeight: 'fitted with the matrix products of the development rows',
     kernelSeconds: 'D: microsoft/vidur compute profiles: intercept of the fit, 6 us',
   },
 };
 
 const hopper: Efficiency = {
   ...ampere,
-  matmul: 0.605,
-  matmul8bit: 0.56,
+  tiles: hopperTiles,
+  matmul: 0.68,
+  matmul8bit: 0.64,
   matmulMemory: 0.9,
   sources: {
     ...ampere.sources,
@@ -71,9 +71,9 @@ const neuron: Efficiency = {
   ...ampere,
   matmul: 0.57,
   matmul8bit: 0.56,
+  gradientProducts: 1,
   batchedMatmul: 0.6,
-  tile: { m: 128, n: 128 },
-  waveWeight: 0,
+  tiles: [],
   stolenByCollectives: 0,
   kernelSeconds: 70e-6,
   sources: {
@@ -81,24 +81,23 @@ const neuron: Efficiency = {
     matmul: 'fitted to the published trn1 training throughputs of aws-neuron/aws-neuron-sdk',
     kernelSeconds:
       'fitted to published trn1 steps of BERT-Large at 1,024 and 2,048 tokens a microbatch, which take the same time',
-    tile: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture',
+    tiles: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture: one array of 128 × 128',
   },
 };
 
 const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   volta: {
     ...ampere,
-    matmul: 0.7,
-    tile: { m: 128, n: 128 },
-    sources: { ...ampere.sources, matmul: 'R: 85 to 90 of 125 TFLOP/s in large products' },
+    matmul: 0.73,
+    sources: { ...ampere.sources, matmul: 'R: 85 to 90 of 125 TFLOP/s in large products, tiles and writes included' },
   },
   ampere,
-  ada: { ...ampere, matmul: 0.7, sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' } },
+  ada: { ...ampere, matmul: 0.73, sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' } },
   hopper,
   blackwell: {
     ...hopper,
-    matmul: 0.6,
-    matmul8bit: 0.56,
+    matmul: 0.64,
+    matmul8bit: 0.6,
     sources: { ...hopper.sources, matmul: 'D: best measured product 77.6% of peak against 80.3% on Hopper' },
   },
   'neuron-v2': neuron,
@@ -112,9 +111,9 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
  * Share of the sustained clock that a part keeps whose power is capped below its rating. Power grows faster than the
  * clock, so the clock falls more slowly than the cap.
  */
-export function cappedClock({ powerWatts, ratedPowerWatts }: Accelerator): number {
-  if (powerWatts === undefined || ratedPowerWatts === undefined) return 1;
-  return Math.min(1, (powerWatts / ratedPowerWatts) ** clockOverPower);
+export function cappedClock({ powerWatts, ratedPowerWatts, slowestClock = 1 }: Accelerator): number {
+  if (powerWatts === undefined || ratedPowerWatts === undefined) return slowestClock;
+  return slowestClock * Math.min(1, (powerWatts / ratedPowerWatts) ** clockOverPower);
 }
 
 /** Fitted to published steps of H100s capped at 500 of 700 W (pytorch/torchtitan); a cube root would be pure dynamic power. */

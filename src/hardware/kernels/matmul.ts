@@ -1,3 +1,4 @@
+import type { Gemm } from '../../graph/operator.ts';
 import type { Precision } from '../../stack/precision.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { cappedClock, efficiencyOf } from '../efficiency.ts';
@@ -16,32 +17,42 @@ export function peakFlopsPerSecond(accelerator: Accelerator, precision: Precisio
 const neuronFp32Share = 0.5;
 
 /**
- * Time of a matrix product [m, k] × [k, n]: the L2 norm of its compute and memory times, which fits measured products
- * better than their maximum, stretched where tiles leave multiprocessors idle in the last wave.
- * @source microsoft/vidur compute profiles of A100 and H100 (median error 5 and 7%)
+ * Time of a matrix product [m, k] × [k, n] that reads and writes so many bytes: the L2 norm of the time of its compute
+ * and its reads, which fits measured products better than their maximum. A tile is written when its products are done,
+ * while its multiprocessor has nothing else to do.
+ * @param rate of such products, of those in the forward pass
+ * @source microsoft/vidur compute profiles of A100 and H100
  */
 export function matmulSeconds(
   accelerator: Accelerator,
   precision: Precision,
-  m: number,
-  n: number,
-  k: number,
-  bytes: number,
+  { m, n, k }: Gemm,
+  readBytes: number,
+  writtenBytes: number,
+  rate = 1,
 ): number {
   const efficiency = efficiencyOf(accelerator);
   const narrow = precision === 'fp8' || precision === 'mxfp8' || precision === 'nvfp4';
   const fraction = narrow ? efficiency.matmul8bit : efficiency.matmul;
-  const peak = peakFlopsPerSecond(accelerator, precision) * fraction * cappedClock(accelerator);
-  const compute = ((2 * m * n * k) / peak) * waveStretch(accelerator, m, n);
-  const memory = bytes / (accelerator.memoryBytesPerSecond * efficiency.matmulMemory);
-  return efficiency.kernelSeconds + Math.hypot(compute, memory);
+  const peak = peakFlopsPerSecond(accelerator, precision) * fraction * rate * cappedClock(accelerator);
+  const bandwidth = accelerator.memoryBytesPerSecond * efficiency.matmulMemory;
+  const compute = (2 * workedElements(accelerator, m, n) * k) / peak;
+  return efficiency.kernelSeconds + Math.hypot(compute + writtenBytes / bandwidth, readBytes / bandwidth);
 }
 
-/** How much longer a product takes because its tiles do not fill whole waves. */
-export function waveStretch(accelerator: Accelerator, m: number, n: number): number {
+/**
+ * Elements of an [m, n] product that could have been worked out at the full rate in the time that it takes: every
+ * multiprocessor takes a tile at a time, and the last wave of tiles takes as long as a full one. The library is given
+ * credit for the best of its tiles.
+ */
+export function workedElements(accelerator: Accelerator, m: number, n: number): number {
   const { multiprocessors } = accelerator;
-  const { tile, waveWeight } = efficiencyOf(accelerator);
-  if (multiprocessors === undefined || waveWeight === 0) return 1;
-  const waves = Math.ceil((Math.ceil(m / tile.m) * Math.ceil(n / tile.n)) / multiprocessors);
-  return 1 + waveWeight * ((waves * multiprocessors * tile.m * tile.n) / (m * n) - 1);
+  const { tiles } = efficiencyOf(accelerator);
+  if (multiprocessors === undefined || tiles.length === 0) return m * n;
+  let least = Number.POSITIVE_INFINITY;
+  for (const tile of tiles) {
+    const waves = Math.ceil((Math.ceil(m / tile.m) * Math.ceil(n / tile.n)) / multiprocessors);
+    least = Math.min(least, (waves * multiprocessors * tile.m * tile.n) / tile.rate);
+  }
+  return least;
 }
