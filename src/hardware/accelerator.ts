@@ -39,6 +39,8 @@ export interface Accelerator {
   readonly powerWatts?: number;
   /** Power at which the peaks hold, where a job or a variant allows less. */
   readonly ratedPowerWatts?: number;
+  /** Clock of the slowest of a job's devices, of the usual one's; 1 where absent. */
+  readonly slowestClock?: number;
   readonly link: {
     readonly name: string /** All links of this rank together, one direction. */;
     readonly bytesPerSecond: number;

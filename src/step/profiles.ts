@@ -4,6 +4,7 @@ import { operatorGraph } from '../graph/graphModel.ts';
 import { sum } from '../graph/operator.ts';
 import { transformerGraph } from '../graph/transformer.ts';
 import { groupOf } from '../hardware/collectives/index.ts';
+import { slowestOf } from '../hardware/slowest.ts';
 import type { Job } from '../job/job.ts';
 import type { StateSharding } from '../memory/states.ts';
 import { type UnitRecompute, unitMemory } from '../memory/unitMemory.ts';
@@ -55,7 +56,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
   const { instance, devices } = job.cluster;
   const { degrees, microBatchSize } = job.parallelism;
   const context: UnitContext = {
-    accelerator: instance.accelerator,
+    accelerator: slowestOf(instance.accelerator, devices),
     stack: job.stack,
     choice: {
       precision: job.training.precision,
@@ -70,6 +71,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
   };
   const key = [
     valueKey(instance),
+    devices,
     // Profiles are found by the units of one graph: an equal graph that was built again has others.
     numberOf(graph),
     valueKey(job.stack),
