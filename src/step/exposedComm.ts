@@ -110,7 +110,7 @@ function exposedPipelined(
 }
 
 /** What PyTorch's asynchronous tensor parallelism hides of what it could: fitted to torchtitan's steps with and without it. */
-const asyncHiddenShare = 0.5;
+const asyncHiddenShare = 0.3;
 
 /** Keys and values go round a ring while attention works on those it has; gathered at once, nothing hides them. */
 function exposedRing(comm: number, attention: number, { stack, contextGroup }: UnitContext): number {

@@ -13,7 +13,7 @@ export const fsdp2: Stack = {
   shardPadding: 'rows',
   vocabularyMultiple: 1,
   gradientReduceDtype: 'fp32',
-  contextBalance: 0.5,
+  contextBalance: 0.4,
   narrowGathers: 'all',
   shardedCopyBytes: { gather: 4, scatter: 6 },
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
