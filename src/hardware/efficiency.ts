@@ -55,7 +55,7 @@ const hopper: Efficiency = {
   ...ampere,
   tiles: hopperTiles,
   matmul: 0.68,
-  matmul8bit: 0.64,
+  matmul8bit: 0.61,
   matmulMemory: 0.9,
   sources: {
     ...ampere.sources,

@@ -6,6 +6,7 @@ import { attentionSeconds } from './kernels/attention.ts';
 import type { KernelChoice } from './kernels/choice.ts';
 import { matmulSeconds, peakFlopsPerSecond } from './kernels/matmul.ts';
 import { memoryBoundSeconds } from './kernels/memoryBound.ts';
+import { narrowFormat } from './kernels/narrow.ts';
 
 /** Seconds of one operator on one device. The backward pass is split: that of the weights can wait. */
 export interface OperatorTime {
@@ -15,9 +16,6 @@ export interface OperatorTime {
 }
 
 const nothing: OperatorTime = { forward: 0, backwardInput: 0, backwardWeight: 0 };
-
-/** Bytes that casting an operand to 8 bits moves: read 2, write 1 as is and 1 transposed, and the maximum's pass over it. */
-const castBytesPerElement = 7;
 
 /** Time of an operator for `sequences` sequences; collectives are priced on the topology instead and take none here. */
 export function operatorSeconds(
@@ -103,18 +101,18 @@ function linearSeconds(
   const { n, k } = operator.gemm!;
   const m = operator.gemm!.m * sequences;
   // Heads and poolers keep 16 bits: recipes leave the last layers alone.
-  const narrow = choice.precision === 'fp8' || choice.precision === 'mxfp8' || choice.precision === 'nvfp4';
-  const precision = narrow && operator.module === 'logits' ? 'bf16' : choice.precision;
+  const format = narrowFormat(choice.precision, choice.precisionRecipe);
+  const [narrow, precision] =
+    format !== undefined && operator.module === 'logits' ? [undefined, 'bf16' as const] : [format, choice.precision];
   const element = elementBytes(precision);
-  const cast = narrow && precision !== 'bf16';
+  const operand = narrow?.operandBytes ?? element;
   const gradient = gradientTraffic(choice, element);
   // An input is cast where it is saved: once for all products that share it, and before it is gathered.
   const input = (savedBytes(operator) / element) * sequences;
-  const castSeconds = (elements: number) =>
-    cast ? memoryBoundSeconds(accelerator, castBytesPerElement * elements) : 0;
+  const castSeconds = (elements: number) => memoryBoundSeconds(accelerator, (narrow?.castBytes ?? 0) * elements);
   const { gradientProducts } = efficiencyOf(accelerator);
   const product = (m: number, n: number, k: number, rate: number, written = m * n * element, read = 0) =>
-    matmulSeconds(accelerator, precision, { m, n, k }, (m * k + k * n) * element + read, written, rate);
+    matmulSeconds(accelerator, precision, { m, n, k }, (m * k + k * n) * operand + read, written, rate);
   return {
     forward: product(m, n, k, 1) + castSeconds(input),
     backwardInput:

@@ -52,9 +52,6 @@ export const notModelled: readonly NotModelled[] = [
 
   { path: 'stack', models: allBut(...stacksNotModelled), instead: otherStacks },
   { path: 'stack.name', models: allBut(...stacksNotModelled), instead: otherStacks },
-  { path: 'stack.cudaGraphs', models: only(false), instead: 'false is' },
-
-  { path: 'training.precision', models: allBut('mxfp8', 'nvfp4'), instead: 'fp32, fp16, bf16 and fp8 are' },
 
   { path: 'parallelism.expert', models: only(1), instead: '1 is' },
   { path: 'parallelism.expertTensor', models: only(1), instead: '1 is' },
@@ -81,11 +78,18 @@ export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.precisionAwareOptimizer', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   { path: 'stack.mostLiveParameters', models: never, stacks: gatheringTensors, instead: hasLimits },
   { path: 'stack.persistenceThreshold', models: never, stacks: gatheringTensors, instead: hasLimits },
+  { path: 'stack.cudaGraphs', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   {
     path: 'training.precision',
-    models: allBut('fp8'),
+    models: allBut('fp8', 'mxfp8'),
     stacks: ['megatron-core', 'fsdp2'],
-    instead: 'fp32, fp16 and bf16 are; for megatron-core fp8 is too',
+    instead: 'fp32, fp16 and bf16 are; for megatron-core it is',
+  },
+  {
+    path: 'training.precision',
+    models: allBut('nvfp4'),
+    stacks: ['megatron-core'],
+    instead: 'fp32, fp16 and bf16 are; for megatron-core it is',
   },
   { path: 'training.stochasticRounding', models: only(false), stacks: ['neuronx-distributed'], instead: 'false is' },
 ];

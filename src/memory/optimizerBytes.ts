@@ -59,5 +59,7 @@ export function optimizerBytes(
 
 /** Whether a precision-aware optimizer holds the masters and reads gradients as they are. */
 function isInOptimizer({ precisionAwareOptimizer, precisionRecipe }: Stack, precision: Precision): boolean {
-  return precision !== 'fp8' || precisionRecipe === 'delayed' || precisionAwareOptimizer?.masters !== 'fp32';
+  const scalesNow =
+    precision === 'mxfp8' || precision === 'nvfp4' || (precision === 'fp8' && precisionRecipe !== 'delayed');
+  return !scalesNow || precisionAwareOptimizer?.masters !== 'fp32';
 }

@@ -72,7 +72,7 @@ export interface Stack {
   readonly recomputeStopsEarly: boolean;
   /** What is gathered in 8 bits where products take 8 bits: inputs of tensor-parallel layers, or parameters as well. */
   readonly narrowGathers: 'none' | 'tensor' | 'all';
-  /** Whole steps replayed from a CUDA graph: no launch gaps. */
+  /** Passes replayed from CUDA graphs: the host launches each as a whole, and their buffers stay. */
   readonly cudaGraphs: boolean;
   readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
 

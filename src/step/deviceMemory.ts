@@ -26,7 +26,20 @@ export interface DeviceMemory {
  */
 export function fixedBytes(job: Job, layer: UnitProfile, boundaryBytes: number): number {
   const dummies = job.stack.keepsDummyGradients ? dummyGradientBytes(layer) : 0;
-  return buffersOf(job, boundaryBytes) + job.stack.workspaceBytes + dummies;
+  return buffersOf(job, boundaryBytes) + workspaceOf(job) + dummies;
+}
+
+/**
+ * What captured graphs keep for their inputs and outputs: a few GB, and more than 10 where a pipeline has several
+ * microbatches in flight.
+ * @source NVIDIA-NeMo/Megatron-Bridge, performance guide
+ */
+const graphBytes = { alone: 3e9, pipeline: 10e9 };
+
+/** Workspaces of libraries, buffers of the trainer, and what CUDA graphs keep. */
+function workspaceOf({ stack, parallelism }: Job): number {
+  if (!stack.cudaGraphs) return stack.workspaceBytes;
+  return stack.workspaceBytes + (parallelism.degrees.pipeline > 1 ? graphBytes.pipeline : graphBytes.alone);
 }
 
 /** Receive buffers of a pipeline: hidden states in one direction and their gradients in the other. */
@@ -118,7 +131,7 @@ export function deviceMemory(job: Job, chunks: readonly StageProfile[], boundary
     states,
     bufferBytes: buffersOf(job, boundaryBytes) + paddingBytes + sum(chunks, (chunk) => chunk.offloadBufferBytes),
     gatheredBytes: gatheredBytes(job, chunks),
-    workspaceBytes: stack.workspaceBytes + dummies,
+    workspaceBytes: workspaceOf(job) + dummies,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { CollectiveShape, Operator } from '../graph/operator.ts';
 import { collectiveSeconds } from '../hardware/collectives/index.ts';
+import { narrowFormat } from '../hardware/kernels/narrow.ts';
 import type { OperatorTime } from '../hardware/operatorTime.ts';
+import { elementBytes } from '../stack/precision.ts';
 import type { Stack, TensorOverlap } from '../stack/stack.ts';
 import type { UnitContext } from './unitContext.ts';
 
@@ -68,8 +70,10 @@ export function exposedBackward(
 function seconds(collective: CollectiveShape, kind: NonNullable<CollectiveShape['forward']>, context: UnitContext) {
   const group = collective.group === 'tensor' ? context.tensorGroup : context.contextGroup;
   const { choice, stack } = context;
-  const narrow = collective.group === 'tensor' && choice.precision === 'fp8' && stack.narrowGathers !== 'none';
-  const share = narrow && kind === 'all-gather' ? 0.5 : 1;
+  const gathersNarrow = collective.group === 'tensor' && kind === 'all-gather' && stack.narrowGathers !== 'none';
+  const element = elementBytes(choice.precision);
+  const narrow = gathersNarrow ? narrowFormat(choice.precision, choice.precisionRecipe) : undefined;
+  const share = (narrow?.operandBytes ?? element) / element;
   return collectiveSeconds(kind, collective.bytes * context.sequences * share, group);
 }
 

@@ -60,6 +60,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     stack: job.stack,
     choice: {
       precision: job.training.precision,
+      precisionRecipe: job.stack.precisionRecipe,
       attention: job.stack.attention,
       gradientAccumulation: job.stack.gradientAccumulation,
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),

@@ -50,7 +50,8 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const collectives = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
   const separate = unit.operators.some((operator) => fallsBack(accelerator, choice, operator, sequences));
   const slower = collectives * (separate ? 1 + separateSoftmaxLaunches : 1);
-  const factor = isLayer ? slower * (unit.share ?? 1) : 0;
+  // A captured graph is launched as a whole: the host is done long before the device.
+  const factor = isLayer && !stack.cudaGraphs ? slower * (unit.share ?? 1) : 0;
   const hostForward = stack.hostSecondsPerLayer.forward * factor;
   const hostBackward = stack.hostSecondsPerLayer.backward * factor;
   const forwardGap = hostGap(forward + forwardComm.tensor + forwardComm.context, hostForward);

@@ -193,6 +193,7 @@ describe('a kernel that only moves bytes', () => {
 const software = stack('megatron-2023');
 const choice: KernelChoice = {
   precision: 'bf16',
+  precisionRecipe: 'delayed',
   attention: software.attention,
   gradientAccumulation: software.gradientAccumulation,
   gradientBytes: gradientBytes(software.gradientAccumulationDtype),
@@ -274,6 +275,7 @@ describe('an operator of a model of any shape', () => {
   const on = accelerator('a100-sxm4-40');
   const choice: KernelChoice = {
     precision: 'bf16',
+    precisionRecipe: 'delayed',
     attention: 'flash2',
     gradientAccumulation: 'fused',
     gradientBytes: gradientBytes('fp32'),

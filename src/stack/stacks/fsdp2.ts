@@ -13,8 +13,9 @@ export const fsdp2: Stack = {
   shardPadding: 'rows',
   vocabularyMultiple: 1,
   gradientReduceDtype: 'fp32',
-  contextBalance: 0.4,
+  contextBalance: 0.38,
   narrowGathers: 'all',
+  precisionRecipe: 'current',
   shardedCopyBytes: { gather: 4, scatter: 6 },
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
   scatteredCopies: 1,
@@ -23,6 +24,7 @@ export const fsdp2: Stack = {
   sources: {
     ...fsdp1.sources,
     kernels: 'V: pytorch/torchtitan b5bcd76',
+    precisionRecipe: 'V: pytorch/ao float8: dynamic scales of whole tensors',
     shardPadding:
       'V: pytorch/pytorch torch/distributed/fsdp/_fully_shard: the first dimension of a tensor in equal shards',
     contextBalance: 'fitted to published steps with 2, 4 and 8 context ranks (pytorch/torchtitan)',
