@@ -1,24 +1,16 @@
 /**
  * How much of foretrain's agreement with published runs was put there: every constant that was fitted to such runs, the
  * errors with the main ones at what was published or guessed beforehand, and what a constant would be, and how well it
- * would do, had a set never been seen. Run it whenever constants have changed: npm run calibration.
+ * would do, had a set never been seen. Run it whenever constants have changed: npm run calibrate.
  */
-import { mean } from 'simple-statistics';
 import { accelerators } from '../src/hardware/catalogue.ts';
 import { createStyle, renderTable } from '../src/report/index.ts';
 import { formatDecimal, formatPercent, formatSignedPercent } from '../src/units.ts';
 import { type FittedConstant, fittedConstants, unsourcedFigures } from './fittedConstants.ts';
 import { clockKnob, efficiencyKnob, instanceKnob, type Knob, stackKnob, together } from './knobs.ts';
+import { leaveOut } from './leaveOut.ts';
 import { measuredJobs } from './measuredJobs.ts';
-import {
-  errorAsItIs,
-  errorWith,
-  goldenSection,
-  runsConcerned,
-  sampleConcerned,
-  scoredSets,
-  type TrialSet,
-} from './trial.ts';
+import { errorAsItIs, errorWith, runsConcerned, scoredSets } from './trial.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const started = performance.now();
@@ -166,68 +158,50 @@ print(
   ),
 );
 
-// 3. The main ones, fitted again without each set in turn.
-const mostRuns = 100;
-interface Refit {
-  readonly knob: Knob;
-  readonly from: number;
-  readonly to: number;
-  readonly tolerance: number;
-}
-const refits: readonly Refit[] = [
-  { knob: amperes, from: 0.6, to: 0.95, tolerance: 0.002 },
-  { knob: hoppers, from: 0.5, to: 0.8, tolerance: 0.002 },
-  { knob: host, from: 0, to: 2, tolerance: 0.02 },
-];
+// 3. All of them fitted again, without each set in turn.
+const priors = trials
+  .filter(({ knob }) => knob !== asynchronous)
+  .map(({ knob, published: value }) => ({ knob, value: value?.[0] ?? knob.now }));
+const { all, left } = leaveOut(sets, priors);
 print(
-  `One constant fitted again by golden-section search to the sets that it concerns (equal weights, at most ${mostRuns} runs of each),\n` +
-    'with every set and without the one that is scored, on all its runs. The last two columns say what the other sets know of\n' +
-    'the constant: their own mean error where it stands, and where they alone would have it\n',
+  'All constants fitted again together, from what was published towards what the sets say (each set weighs the same), and\n' +
+    'fitted without the set that is scored. What no other set knows stays as published; host time, of which nothing is\n' +
+    'published, starts from its value here\n',
 );
-for (const refit of refits) print(refitTable(refit));
-print(`${formatDecimal((performance.now() - started) / 1000, 0)} s`);
-
-function refitTable({ knob, from, to, tolerance }: Refit): string {
-  const concerned = sets.filter((set) => runsConcerned(set, knob) > 0);
-  const samples = concerned.map((set) => sampleConcerned(set, knob, mostRuns));
-  const error = remembered((set: TrialSet, value: number) => errorWith(set, knob, value));
-  const meanError = (of: readonly TrialSet[], value: number) => mean(of.map((set) => error(set, value)));
-  const bestFor = (of: readonly TrialSet[]) => goldenSection((value) => meanError(of, value), from, to, tolerance);
-  const withAll = bestFor(samples);
-  return renderTable(
+print(
+  renderTable(
     [
-      { head: knob.name },
-      { head: 'runs', align: 'right' },
-      { head: `at ${figure(knob.now)}`, align: 'right' },
-      { head: 'with it', align: 'right' },
-      { head: 'error', align: 'right' },
-      { head: 'without', align: 'right' },
-      { head: 'error', align: 'right' },
-      { head: 'raised by', align: 'right' },
-      { head: 'others', align: 'right' },
-      { head: 'at best', align: 'right' },
+      { head: 'constant' },
+      { head: 'as it is', align: 'right' },
+      { head: 'before', align: 'right' },
+      { head: 'fitted to all', align: 'right' },
     ],
-    concerned.map((set, index) => {
-      const others = samples.filter((_, other) => other !== index);
-      const without = bestFor(others);
-      const seen = error(set, withAll);
-      const unseen = error(set, without);
-      return [
-        set.name,
-        `${runsConcerned(set, knob)}`,
-        formatPercent(errorAsItIs(set)),
-        figure(withAll),
-        formatPercent(seen),
-        figure(without),
-        formatPercent(unseen),
-        formatSignedPercent(unseen / seen - 1),
-        `${points(meanError(others, knob.now), 2)}%`,
-        `${points(meanError(others, without), 2)}%`,
-      ];
-    }),
+    priors.map(({ knob, value }, index) => [knob.name, figure(knob.now), figure(value), figure(all[index])]),
     wide,
-  );
-}
+  ),
+);
+print(
+  renderTable(
+    [
+      { head: 'set' },
+      { head: 'runs', align: 'right' },
+      { head: 'as it is', align: 'right' },
+      { head: 'fitted with it', align: 'right' },
+      { head: 'without it', align: 'right' },
+      { head: 'raised by', align: 'right' },
+    ],
+    left.map(({ set, asItIs, seen, unseen }) => [
+      set.name,
+      `${set.runs.length}`,
+      formatPercent(asItIs),
+      formatPercent(seen),
+      formatPercent(unseen),
+      formatSignedPercent(unseen / seen - 1),
+    ]),
+    wide,
+  ),
+);
+print(`${formatDecimal((performance.now() - started) / 1000, 0)} s`);
 
 /** Errors of every set with a constant at another value, where that makes a difference that can be read. */
 function errorsWith(knob: Knob, value: number): readonly string[] {
@@ -236,24 +210,6 @@ function errorsWith(knob: Knob, value: number): readonly string[] {
     const text = points(errorWith(set, knob, value));
     return text === points(errorAsItIs(set)) ? '' : text;
   });
-}
-
-/** The same function, which works out each value once. */
-function remembered(f: (set: TrialSet, value: number) => number): typeof f {
-  const known = new Map<TrialSet, Map<number, number>>();
-  return (set, value) => {
-    let values = known.get(set);
-    if (values === undefined) {
-      values = new Map();
-      known.set(set, values);
-    }
-    let result = values.get(value);
-    if (result === undefined) {
-      result = f(set, value);
-      values.set(value, result);
-    }
-    return result;
-  };
 }
 
 function points(error: number, decimals = 1): string {

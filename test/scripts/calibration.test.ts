@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fittedConstants, unsourcedFigures } from '../../scripts/fittedConstants.ts';
 import { efficiencyKnob, stackKnob, together } from '../../scripts/knobs.ts';
-import { goldenSection, sampleConcerned, type TrialSet } from '../../scripts/trial.ts';
+import { leaveOut } from '../../scripts/leaveOut.ts';
+import type { TrialSet } from '../../scripts/trial.ts';
 import { findAccelerator } from '../../src/hardware/catalogue.ts';
 import { efficiencyOf } from '../../src/hardware/efficiency.ts';
 import { readJob, simulate } from '../../src/index.ts';
@@ -75,18 +76,37 @@ describe('a knob', () => {
   });
 });
 
-it('golden section finds the bottom of a valley', () => {
-  expect(goldenSection((x) => (x - 0.3) ** 2, 0, 1, 1e-4)).toBeCloseTo(0.3, 3);
-  expect(goldenSection((x) => Math.abs(x - 0.9), 0, 1, 1e-4)).toBeCloseTo(0.9, 3);
-});
+describe('leaving sets out', () => {
+  const truth = 0.7;
+  const longer = readJob({
+    model: 'gpt3-175b',
+    cluster: { instance: 'p4de.24xlarge', count: 8 },
+    stack: 'megatron-2021',
+    training: { sequenceLength: 2048, globalBatchSize: 128, precision: 'bf16', optimizer: 'adam' },
+    parallelism: { tensor: 8, pipeline: 8, recompute: 'selective', sequenceParallel: true },
+  });
+  const sets = [job, longer].map((asked, index): TrialSet => {
+    const time = products().turned(truth, (change) => seconds(change(asked)));
+    const run = {
+      job: asked,
+      measured: { low: time, high: time, middle: time },
+      error: Math.abs(seconds(asked) / time - 1),
+    };
+    return { name: `set ${index}`, runs: Array.from({ length: 20 }, () => run) };
+  });
 
-it('a sample is spread over the runs that a constant concerns', () => {
-  const runs = Array.from({ length: 10 }, (_, index) => ({
-    job,
-    measured: { low: index + 1, high: index + 1, middle: index + 1 },
-    error: 0,
-  }));
-  const set: TrialSet = { name: 'ten', runs };
-  expect(sampleConcerned(set, products(), 5).runs.map(({ measured }) => measured.middle)).toEqual([1, 3, 5, 7, 9]);
-  expect(sampleConcerned(set, products(), 20).runs).toHaveLength(10);
+  it('finds again what made the times, and what the others know of the set that is left out', () => {
+    const knob = products();
+    const { all, left } = leaveOut(sets, [{ knob, value: knob.now }]);
+    expect(all[0]).toBeCloseTo(truth, 2);
+    for (const { asItIs, seen, unseen } of left) {
+      expect(seen).toBeLessThan(0.1 * asItIs);
+      expect(unseen).toBeLessThan(0.1 * asItIs);
+    }
+  });
+
+  it('leaves at its prior what no set knows', () => {
+    const knob = efficiencyKnob('products on NeuronCores', ['trainium1'], 'matmul');
+    expect(leaveOut(sets, [{ knob, value: 0.9 }]).all[0]).toBeCloseTo(0.9, 12);
+  });
 });
