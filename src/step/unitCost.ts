@@ -1,4 +1,4 @@
-import type { Unit } from '../graph/computeGraph.ts';
+import type { Unit, UnitKind } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
 import { fallsBack } from '../hardware/kernels/attention.ts';
 import { operatorSeconds } from '../hardware/operatorTime.ts';
@@ -31,6 +31,18 @@ const separateSoftmaxLaunches = 0.25;
 /** Weight gradients are four to six of about 25 launches of a layer's backward pass. */
 const weightShareOfHost = 0.2;
 
+/**
+ * Launches of a unit over those of a layer, about 25 forward and 30 backward: an embedding masks, looks up, adds and
+ * drops out; a head has a norm, a product and a loss in some twenty passes, most of them forward.
+ * @source D: kernels counted in Megatron-LM, core/tensor_parallel/layers.py and cross_entropy.py
+ */
+const launchesOver: Readonly<Record<UnitKind, { readonly forward: number; readonly backward: number }>> = {
+  embedding: { forward: 0.25, backward: 0.15 },
+  layer: { forward: 1, backward: 1 },
+  head: { forward: 1, backward: 0.35 },
+  operator: { forward: 0, backward: 0 },
+};
+
 /** What a unit costs, its operators run one after another with collectives beside them where the stack overlaps them. */
 export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecompute): UnitCost {
   const { accelerator, stack, choice, sequences, splitsBackward } = context;
@@ -45,15 +57,15 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
     0,
   );
 
-  const isLayer = unit.kind === 'layer';
   const { ranks } = context.tensorGroup;
   const collectives = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
   const separate = unit.operators.some((operator) => fallsBack(accelerator, choice, operator, sequences));
   const slower = collectives * (separate ? 1 + separateSoftmaxLaunches : 1);
   // A captured graph is launched as a whole: the host is done long before the device.
-  const factor = isLayer && !stack.cudaGraphs ? slower * (unit.share ?? 1) : 0;
-  const hostForward = stack.hostSecondsPerLayer.forward * factor;
-  const hostBackward = stack.hostSecondsPerLayer.backward * factor;
+  const factor = stack.cudaGraphs ? 0 : slower * (unit.share ?? 1);
+  const launches = launchesOver[unit.kind];
+  const hostForward = stack.hostSecondsPerLayer.forward * launches.forward * factor;
+  const hostBackward = stack.hostSecondsPerLayer.backward * launches.backward * factor;
   const forwardGap = hostGap(forward + forwardComm.tensor + forwardComm.context, hostForward);
   const inputSeconds = backwardInput + backwardComm.tensor + backwardComm.context;
   const inputGap = splitsBackward
