@@ -2,51 +2,51 @@
 
 /** Published runs, one a line, cells apart by tabs; src/evidence/rowText.ts names the columns. */
 export const rowText = `
-bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	114.84727
-bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	115.26943
-bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	116.17462
-bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	117.61442
-bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	118.10629
-bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	122.13006
-bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	116.17349
-bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	117.20896
-bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	134.3131
-bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	117.6178
-bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	119.88421
-bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	116.63354
-bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	117.92051
-bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	119.23871
-bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	94.251285
-bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	116.17462
-bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	116.3302
-bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	94.007837
-bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	117.91251
-bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	92.510305
-bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	117.1376
-bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	114.10715
-bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	118.57883
-bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	118.758
-bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	141.8082
-bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	137.33409
-bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	117.31842
-bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	112.34559
-bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	112.34559
-bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	114.89379
-bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	110.71343
-bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	116.66184
-bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	128.65118
-bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	131.25338
-bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	128.16305
-bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	158.38705
-bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	40.491696
-bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	63.491144
-bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	86.490592
-bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	109.49004
-bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	116.01132
-bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	117.20896
-bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	115.43661
-bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	115.94982
-bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	114.49615
+bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	116.70137
+bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	117.12353
+bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	118.02872
+bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	119.46852
+bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	119.96039
+bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	123.98416
+bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	118.09307
+bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	119.12854
+bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	136.23268
+bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	119.57487
+bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	121.84128
+bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	118.59591
+bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	119.88288
+bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	121.20107
+bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	96.467493
+bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	118.02872
+bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	118.09981
+bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	92.967506
+bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	116.14797
+bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	91.72345
+bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	115.62652
+bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	114.49901
+bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	122.87127
+bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	122.99009
+bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	151.87547
+bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	147.39532
+bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	115.54998
+bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	111.08411
+bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	111.08411
+bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	117.03165
+bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	113.06855
+bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	115.5008
+bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	123.39971
+bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	124.91559
+bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	122.84549
+bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	145.36809
+bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.392047
+bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	62.818126
+bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	84.244205
+bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	105.67028
+bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	118.03565
+bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	119.12854
+bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.64093
+bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	113.29463
+bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	111.98668
 dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.633472
 dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.668718
 dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.699405

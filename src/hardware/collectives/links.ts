@@ -27,6 +27,8 @@ export function inNetworkBytesPerSecond({ link, generation }: Accelerator): numb
 /** What a fabric delivers to collectives of its nominal rate, and the latency of one step across it. */
 interface FabricFigures {
   readonly share: number;
+  /** What it delivers to a message between two ranks, where that is another share. */
+  readonly messageShare?: number;
   readonly latencySeconds: number;
   readonly source: Source;
 }
@@ -45,9 +47,11 @@ const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   },
   roce: { share: 0.9, latencySeconds: 8e-6, source: 'R: between InfiniBand and EFA' },
   'omni-path': {
-    share: 0.16,
+    share: 0.13,
+    messageShare: 0.9,
     latencySeconds: 10e-6,
-    source: 'fitted to BLOOM layouts with data parallelism over four Omni-Path cards',
+    source:
+      'fitted to BLOOM layouts with data parallelism over four Omni-Path cards; R: messages at 11 to 12.3 of 12.5 GB/s a card',
   },
   ethernet: { share: 0.8, latencySeconds: 50e-6, source: 'V: 10 of 12.5 GB/s over TCP (NVIDIA slides)' },
 };
@@ -94,7 +98,8 @@ export function networkRankBytesPerSecond(instance: Instance, talking: number): 
   const ranks = Math.min(talking, instance.ranks);
   const card = instance.networkBytesPerSecond / Math.max(1, instance.networkCards);
   const cardsPerRank = Math.max(1, instance.networkCards / instance.ranks);
-  return Math.min(instance.networkBytesPerSecond / ranks, card * cardsPerRank) * shareOf(instance);
+  const share = fabrics[instance.fabric].messageShare ?? shareOf(instance);
+  return Math.min(instance.networkBytesPerSecond / ranks, card * cardsPerRank) * share;
 }
 
 /** Bus bandwidth of a ring among the ranks of a group inside one node, bytes per second. */
