@@ -65,6 +65,8 @@ export function runModel(job: JobWithoutParallelism, terms: RunTerms): RunModel 
     downSeconds: downSeconds(reliability, checkpoint.readSeconds),
     stallSeconds: checkpoint.stallSeconds,
     lagSeconds: checkpoint.lagSeconds,
+    manualFraction: reliability.manualRestartFraction,
+    manualSeconds: reliability.manualRestartSeconds,
   };
   const interval = reliability.checkpointIntervalSeconds ?? bestInterval(failing);
   const goodput = Number.isFinite(interval) ? goodputAt(failing, interval) : 1;
