@@ -37,10 +37,22 @@ export interface Alternative {
   readonly overBytes: number;
 }
 
-/** What a tenth more of something would change: −0.03 is three percent less. */
+/**
+ * What it would change if something were a tenth better, the price a tenth higher: −0.03 is three percent less. Rates and
+ * memory are then multiplied by 1.1, latencies and the host's time divided by it.
+ */
 export interface Sensitivity {
-  readonly of: 'network' | 'links' | 'matmul' | 'memoryBandwidth' | 'hostTime' | 'price';
-  /** Of the step time, or for `price` of the dollars. */
+  readonly of:
+    | 'network'
+    | 'networkLatency'
+    | 'links'
+    | 'linkLatency'
+    | 'matmul'
+    | 'memoryBandwidth'
+    | 'memory'
+    | 'hostTime'
+    | 'price';
+  /** Of the step time, for `memory` of that of the best plan of the same degrees then, for `price` of the dollars. */
   readonly change: number;
 }
 

@@ -65,6 +65,7 @@ export async function plan(value: unknown, options: PlanOptions = {}): Promise<P
     throw new ForetrainError([await whyNone(request, spaces, results, refused, evaluate)]);
   }
   const best = offers[0];
+  const explanation = best && (await explain(spaces[best.cell.index]!, best, results[best.cell.index]!, request));
   return {
     considered: results.reduce((sum, { considered }) => sum + considered, 0),
     simulated: results.reduce((sum, { simulated }) => sum + simulated, 0),
@@ -72,9 +73,7 @@ export async function plan(value: unknown, options: PlanOptions = {}): Promise<P
     seconds: (performance.now() - began) / 1000,
     plans,
     frontier: frontierOf(offers),
-    ...(best === undefined
-      ? {}
-      : { explanation: explain(spaces[best.cell.index]!, best, results[best.cell.index]!, request) }),
+    ...(explanation === undefined ? {} : { explanation }),
     warnings: [...request.left.map((sentence) => `Left out: ${sentence}.`), ...new Set(refused.map(sentenceOf))],
   };
 }

@@ -142,15 +142,18 @@ function renderExplanation({ alternatives, binds, sensitivity }: Explanation, st
   return [
     `${style.paint.bold('Why not its neighbours')}\n${neighbours}`,
     `${style.paint.bold('What binds')}\n${binds.map((sentence) => wrap(`  ${sentence}`, style.width, '    ')).join('')}`,
-    wrap(`A tenth more of each changes a step (or the price): ${helps}.`, style.width, '  '),
+    wrap(`A tenth better, or a tenth dearer, changes a step or the cost: ${helps}.`, style.width, '  '),
   ].join('\n');
 }
 
 const words = {
-  network: 'network',
-  links: 'links inside an instance',
+  network: 'network bandwidth',
+  networkLatency: 'network latency',
+  links: 'bandwidth inside an instance',
+  linkLatency: 'latency inside an instance',
   matmul: 'matrix products',
   memoryBandwidth: 'memory bandwidth',
+  memory: 'memory',
   hostTime: 'host speed',
   price: 'price',
 } as const;
