@@ -12,18 +12,26 @@ export interface Plan {
   readonly run?: Run;
 }
 
-/** The best of one kind and number of instances, none of which is beaten in time, dollars and devices at once. */
+/** The best of one kind and number of instances, one batch and sequence length. */
 export interface FrontierPoint {
   readonly instance: string;
   readonly count: number;
   readonly devices: number;
+  readonly globalBatchSize: number;
+  readonly sequenceLength: number;
   readonly stepTimeSeconds: number;
   readonly tokensPerSecond: number;
-  /** Tokens a second and device over those of the smallest number of the same instances. */
+  /** Tokens a second and device over those of the smallest number of the same instances with the same batch and sequence. */
   readonly scalingEfficiency: number;
   readonly expectedDays?: number;
   readonly usd?: number;
   readonly job: WrittenJob;
+}
+
+/** The same, also where the constraints keep it out. */
+export interface ScalingPoint extends FrontierPoint {
+  /** Which constraint it does not meet, in a sentence. */
+  readonly leftOut?: string;
 }
 
 /** A neighbour of the best plan, and what it loses. */
@@ -73,7 +81,10 @@ export interface PlanAnswer {
   readonly proved: boolean;
   readonly seconds: number;
   readonly plans: readonly Plan[];
+  /** Points of which none is beaten in time, dollars and devices at once. */
   readonly frontier: readonly FrontierPoint[];
+  /** How the best plan changes with the number of instances, the batch and the sequence length: every point that fits. */
+  readonly scaling: readonly ScalingPoint[];
   readonly explanation?: Explanation;
   readonly warnings: readonly string[];
 }

@@ -1,7 +1,8 @@
 import type { Fault } from '../errors.ts';
 import { formatBytes } from '../units.ts';
 import type { Refused } from './offers.ts';
-import type { Cell, PlanRequest } from './request/request.ts';
+import type { Cell } from './request/cell.ts';
+import type { PlanRequest } from './request/request.ts';
 import { type Searched, searched } from './request/schema.ts';
 import type { Search } from './request/search.ts';
 import { type Evaluate, evaluateOne } from './search/evaluate.ts';
@@ -108,7 +109,8 @@ export async function noRoomFault(
   evaluate: Evaluate,
 ): Promise<Fault> {
   const { memoryMarginFraction } = request.constraints;
-  const largest = results.reduce((a, b) => (b.cell.base.cluster.devices > a.cell.base.cluster.devices ? b : a));
+  const withSpace = results.filter(({ considered }) => considered > 0);
+  const largest = withSpace.reduce((a, b) => (b.cell.base.cluster.devices > a.cell.base.cluster.devices ? b : a));
   const { cell } = largest;
   if (memoryMarginFraction > 0) {
     const lean = await searchCell(spaceOf(cell, request.search), {
@@ -158,6 +160,7 @@ function withCount(cell: Cell, count: number): Cell {
   const { written, base } = cell;
   return {
     index: cell.index,
+    title: `${count} ${base.cluster.instance.name}`,
     written: { ...written, cluster: { ...written.cluster, count } },
     base: { ...base, cluster: { ...base.cluster, count, devices: count * base.cluster.instance.ranks } },
   };

@@ -1,7 +1,8 @@
 import type { Topology } from '../hardware/instance.ts';
 import { simulate } from '../simulate.ts';
 import type { Sensitivity } from './answer.ts';
-import type { Cell, PlanRequest } from './request/request.ts';
+import type { Cell } from './request/cell.ts';
+import type { PlanRequest } from './request/request.ts';
 import { priceOfPurchase } from './run/booking.ts';
 import { evaluateOne } from './search/evaluate.ts';
 import { type Found, searchCell } from './search/searchCell.ts';

@@ -61,7 +61,52 @@ describe('the door of the planner', () => {
     expect(read.search).toEqual({ tensor: [4, 8], recompute: ['none', { mode: 'full', layers: 3 }] });
   });
 
+  it('takes several batches and sequence lengths, each with each, and compares them by their tokens', () => {
+    const training = { sequenceLength: [512, 1024], globalBatchSize: [32, 64, 32], tokens: 1e9 };
+    const read = readPlanRequest({ ...request, training });
+    expect(read.cells.map(({ title }) => title)).toEqual([
+      '2 p4d.24xlarge, batch 32, sequence 512',
+      '2 p4d.24xlarge, batch 32, sequence 1,024',
+      '2 p4d.24xlarge, batch 64, sequence 512',
+      '2 p4d.24xlarge, batch 64, sequence 1,024',
+    ]);
+    expect(read.cells.map(({ written }) => written.training)).toEqual(
+      read.cells.map(({ base }) => ({
+        sequenceLength: base.training.sequenceLength,
+        globalBatchSize: base.training.globalBatchSize,
+        tokens: 1e9,
+      })),
+    );
+    expect(read.objective).toBe('tokensPerSecond');
+    // One value in a list is one value.
+    const one = readPlanRequest({ ...request, training: { ...request.training, globalBatchSize: [32] } });
+    expect(one.cells.map(({ title }) => title)).toEqual(['2 p4d.24xlarge']);
+    expect(one.objective).toBe('stepTime');
+  });
+
+  const lists = { sequenceLength: 1024, globalBatchSize: [32, 64], tokens: 1e9 };
+
   it.each([
+    [
+      { training: lists, objective: 'stepTime' },
+      'objective: stepTime compares steps of different sizes, as globalBatchSize has several values',
+    ],
+    [
+      { training: { ...lists, tokens: undefined, steps: 100 } },
+      'training.steps: are of different sizes, as globalBatchSize varies; write tokens',
+    ],
+    [
+      { training: { ...lists, globalBatchSize: [] } },
+      'training.globalBatchSize: must be a number or a list of 1 to 64',
+    ],
+    [
+      { training: { ...lists, globalBatchSize: [32, 0] } },
+      'training.globalBatchSize.1: must be a whole number of at least 1, not 0',
+    ],
+    [
+      { training: { ...lists, sequenceLength: [1024, 4096] } },
+      'training.sequenceLength.1: 4,096 is more than the 2,048 learned positions',
+    ],
     [{ parallelism: { tensor: 8 } }, 'parallelism: is what a plan finds'],
     [{ smp: {} }, 'smp: is not searched'],
     [{ cluster: undefined }, 'cluster: is missing'],
@@ -88,7 +133,7 @@ describe('the door of the planner', () => {
     [{ search: { schedule: ['1f1c'] } }, 'search.schedule.0: there is no schedule "1f1c"; did you mean 1f1b?'],
     [{ search: { stageLayers: [[1]] } }, 'search.stageLayers: is not searched'],
     [{ search: { expert: [2] } }, 'search.expert.0: 2 is not modelled yet'],
-    [{ objective: 'cheapest' }, 'objective: must be one of stepTime, timeToTrain, usd, usdPerToken'],
+    [{ objective: 'cheapest' }, 'objective: must be one of stepTime, tokensPerSecond, timeToTrain, usd, usdPerToken'],
     [
       { objective: 'usd', training: { sequenceLength: 1024, globalBatchSize: 32 } },
       'objective: asks about days or dollars',

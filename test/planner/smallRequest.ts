@@ -5,7 +5,11 @@ export interface SmallRequest {
   readonly model: string;
   readonly clusters: readonly { readonly instance: unknown; readonly counts: readonly number[] }[];
   readonly stack: string;
-  readonly training: Readonly<Record<string, unknown>> & { readonly globalBatchSize: number };
+  readonly training: Readonly<Record<string, unknown>> & {
+    readonly globalBatchSize: number | readonly number[];
+    readonly sequenceLength: number | readonly number[];
+  };
+  readonly objective?: string;
   readonly search: Readonly<Record<string, readonly unknown[]>>;
   readonly constraints?: Readonly<Record<string, number>>;
 }
@@ -28,7 +32,26 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
     model: fc.constantFrom('gpt2-124m', 'gpt3-1.3b', 'gpt3-6.7b', 'llama3-8b'),
     instance: fc.constantFrom(...instances),
     counts: some(1, 2, 3),
-    globalBatchSize: fc.constantFrom(16, 24, 48),
+    training: fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ globalBatchSize: fc.constantFrom(16, 24, 48), sequenceLength: fc.constant(512) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ globalBatchSize: some(16, 24), sequenceLength: fc.constant([512]) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ globalBatchSize: fc.constant(24), sequenceLength: some(256, 512) }),
+      },
+    ),
+    run: fc.constantFrom<{ tokens?: number; objective?: string }>(
+      {},
+      { tokens: 1e9 },
+      { tokens: 1e9, objective: 'timeToTrain' },
+      { tokens: 1e9, objective: 'usd' },
+    ),
     tensor: some(2, 4, 8),
     pipeline: some(1, 2, 3, 4),
     microBatchSize: some(1, 2, 4),
@@ -44,7 +67,11 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
     model: draw.model,
     clusters: [{ instance: draw.instance, counts: draw.counts }],
     stack: 'megatron-core',
-    training: { sequenceLength: 512, globalBatchSize: draw.globalBatchSize, precision: 'bf16', tokens: 1e9 },
+    training: {
+      ...{ ...draw.training, precision: 'bf16' },
+      ...(draw.run.tokens === undefined ? {} : { tokens: draw.run.tokens }),
+    },
+    ...(draw.run.objective === undefined ? {} : { objective: draw.run.objective }),
     search: {
       tensor: draw.tensor,
       pipeline: draw.pipeline,

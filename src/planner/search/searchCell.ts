@@ -1,5 +1,5 @@
 import { type Bounds, boundsOf, type FamilyCosts, familyBound } from '../bounds/bounds.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Candidate, Family, PipelineChoice, StateChoice, WrittenRecompute } from '../space/candidate.ts';
 import type { Space } from '../space/space.ts';
 import type { Evaluate, Evaluation } from './evaluate.ts';

@@ -1,4 +1,4 @@
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Search } from '../request/search.ts';
 import type { StackSpace } from '../request/stackSpace.ts';
 

@@ -1,6 +1,6 @@
 import { divisors } from '../../job/divisors.ts';
 import { placementLetters } from '../../partition/placement.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { StackSpace } from '../request/stackSpace.ts';
 import { type Asked, allowed, unitsBesideLayers } from './asked.ts';
 import type { Family } from './candidate.ts';

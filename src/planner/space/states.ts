@@ -1,5 +1,5 @@
 import { divisors } from '../../job/divisors.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Search } from '../request/search.ts';
 import type { StackSpace } from '../request/stackSpace.ts';
 import { type Asked, allowed } from './asked.ts';
