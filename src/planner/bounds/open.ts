@@ -1,3 +1,4 @@
+import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
 import { leastParameters, type Room, type UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
@@ -98,6 +99,25 @@ export function openPipeline(setting: Setting & { readonly order: OrderFacts }, 
       });
     },
   };
+}
+
+/**
+ * The least time of the passes where the operators of a graph may be dealt out anyhow, one virtual stage a device: the
+ * busiest device has no less than the mean, and no less than the largest operator.
+ */
+export function graphSeconds({ order, schedule, chain, profileOf }: Setting & { readonly order: OrderFacts }): number {
+  const { stages, microbatches, forwardsFirst } = order;
+  const costs = chain.graph.units.map((unit) => profileOf(unit, 'none').cost);
+  const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  const [forward, backward] = [sum(forwardSeconds), sum(backwardSeconds)];
+  const before = forwardsFirst[stages - 1]!;
+  const forwards = Math.max(0, microbatches + before - 1 - Math.max(...forwardsFirst));
+  const busy = (f: number, b: number) => {
+    const own = microbatches * (f + b);
+    return schedule.splitsBackward ? own : Math.max(own, forward + backward + forwards * f + (microbatches - 1) * b);
+  };
+  const largest = costs.map((cost) => busy(forwardSeconds(cost), backwardSeconds(cost)));
+  return Math.max(busy(forward / stages, backward / stages), ...largest);
 }
 
 /** A layer that is over by rounding alone fits. */

@@ -84,15 +84,6 @@ export function readCell(
   if (own.faults.length > 0 || model === undefined || stack === undefined || cluster.instance === undefined) {
     return undefined;
   }
-  if ('graph' in model && model.graph !== undefined) {
-    addOnce(faults, {
-      path: 'model',
-      message:
-        'a graph of operators is simulated and cut, not planned for yet; a transformer described by its shape is',
-      code: 'not-modelled',
-    });
-    return undefined;
-  }
   const { sequenceLength, globalBatchSize, precision, optimizer, tokens, steps } = training;
   if (sequenceLength === undefined || globalBatchSize === undefined) return undefined;
   if (precision === undefined || optimizer === undefined || cluster.devices === undefined) return undefined;
