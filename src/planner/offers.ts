@@ -1,7 +1,7 @@
 import type { Report } from '../step/report.ts';
 import type { Cell } from './request/cell.ts';
 import type { PlanRequest } from './request/request.ts';
-import { type Run, runModel, runOf, type StepForecast } from './run/run.ts';
+import { type NoRun, type Run, runModel, runOf, type StepForecast } from './run/run.ts';
 import type { CellResult, Found } from './search/searchCell.ts';
 
 /** A configuration, and what it is measured by. */
@@ -25,6 +25,8 @@ export interface Offer extends Measured {
 /** One that meets them not. */
 export interface Refused extends Measured {
   readonly sentence: string;
+  /** Where there is no run at all, the field of the request that would have to change. */
+  readonly field?: NoRun['field'];
 }
 
 /** Every configuration found, the best by the request's objective first, and those that its constraints keep out. */
@@ -51,7 +53,7 @@ function offerOf(request: PlanRequest, cell: Cell, found: Found): Offer | Refuse
   if (model === undefined) return step;
   const forecast: StepForecast = { stepTimeSeconds: found.stepTimeSeconds, breakdownSeconds: {} };
   const run = runOf(model, forecast);
-  if (typeof run === 'string') return { ...step, sentence: `${cell.title}: ${run}` };
+  if ('field' in run) return { ...step, field: run.field, sentence: `${cell.title}: ${run.sentence}` };
   const { expectedDays, usd } = run;
   const { maximumDays, maximumUsd } = request.constraints;
   const measured = { ...step, expectedDays, ...(usd === undefined ? {} : { usd }) };
@@ -68,7 +70,7 @@ function offerOf(request: PlanRequest, cell: Cell, found: Found): Offer | Refuse
   }
   const whole = (report: Report): Run => {
     const told = runOf(model, report);
-    if (typeof told === 'string') throw new Error(told);
+    if ('field' in told) throw new Error(told.sentence);
     return told;
   };
   return { ...measured, tokens: model.tokens, run: whole };

@@ -95,7 +95,7 @@ function runsOf(request: OneSize, instance: unknown, count: number) {
   return (stepTimeSeconds: number) => {
     if (model === undefined) return {};
     const run = runOf(model, { stepTimeSeconds, breakdownSeconds: {} });
-    if (typeof run === 'string') throw new Error(run);
+    if ('field' in run) throw new Error(run.sentence);
     return { expectedDays: run.expectedDays, usd: run.usd };
   };
 }

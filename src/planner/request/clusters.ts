@@ -7,7 +7,7 @@ export interface WrittenCluster {
   readonly instance: unknown;
   readonly count: number;
   readonly usdPerHour: number | undefined;
-  readonly paths: Readonly<Record<'cluster.instance' | 'cluster.count', string>>;
+  readonly paths: Readonly<Record<'cluster.instance' | 'cluster.count' | 'cluster.usdPerHour', string>>;
 }
 
 /** `cluster` is one kind and number of instances, `clusters` several. */
@@ -22,6 +22,7 @@ export function clustersOf(input: RequestInput, faults: FaultList): readonly Wri
         paths: {
           'cluster.instance': `clusters.${at}.instance`,
           'cluster.count': `clusters.${at}.counts.${place}`,
+          'cluster.usdPerHour': `clusters.${at}.usdPerHour`,
         },
       })),
     );
@@ -40,13 +41,23 @@ export function clustersOf(input: RequestInput, faults: FaultList): readonly Wri
   if (devices !== undefined) {
     faults.add('cluster.devices', 'is not planned for; instances are booked whole, so write count', 'not-modelled');
   }
+  if (count === undefined || Array.isArray(count)) {
+    const would =
+      'write how many instances there are, or clusters: [{ "instance": …, "counts": [64, 128] }] for several';
+    faults.add('cluster.count', count === undefined ? `is missing; ${would}` : `must be one number; ${would}`);
+    return [];
+  }
   for (const field of Object.keys(rest)) faults.add(`cluster.${field}`, 'is not a field of a cluster', 'unknown');
   return [
     {
       instance,
       count: count as number,
       usdPerHour: usdPerHour as number | undefined,
-      paths: { 'cluster.instance': 'cluster.instance', 'cluster.count': 'cluster.count' },
+      paths: {
+        'cluster.instance': 'cluster.instance',
+        'cluster.count': 'cluster.count',
+        'cluster.usdPerHour': 'cluster.usdPerHour',
+      },
     },
   ];
 }

@@ -1,4 +1,4 @@
-import { type Fault, ForetrainError } from '../../errors.ts';
+import { ForetrainError } from '../../errors.ts';
 import { capacityBlockUsdPerHour, type Instance } from '../../hardware/instance.ts';
 import { collectFaults, type FaultList } from '../../job/faults.ts';
 import { readWith } from '../../job/schema/job.ts';
@@ -7,6 +7,7 @@ import { type Reliability, readReliability } from '../run/reliability.ts';
 import { type Storage, storageOf } from '../run/storage.ts';
 import { type Cell, readCell } from './cell.ts';
 import { clustersOf } from './clusters.ts';
+import { checkQuota, quotaFault, quotaOf } from './quota.ts';
 import { type Objective, type RequestInput, requestReader } from './schema.ts';
 import { readSearch, type Search } from './search.ts';
 import { trainingsOf, variedFields } from './trainings.ts';
@@ -51,16 +52,19 @@ export function readPlanRequest(value: unknown): PlanRequest {
   }
   const trainings = trainingsOf(input, faults);
   const cells = new Map<string, Cell>();
+  // Where the request would say what an instance costs, by its name.
+  const pricePaths = new Map<string, string>();
   const left = new Set<string>();
   for (const cluster of clustersOf(input, faults)) {
     for (const training of trainings) {
       const cell = readCell(input, cluster, training, faults);
       if (cell === undefined) continue;
-      const { instance } = cell.base.cluster;
-      const most = quotaOf(input, instance);
+      const { name } = cell.base.cluster.instance;
+      if (!pricePaths.has(name)) pricePaths.set(name, cluster.paths['cluster.usdPerHour']);
+      const most = quotaOf(input, name);
       const key = JSON.stringify([cell.written.cluster, cell.written.training]);
       if (most !== undefined && cluster.count > most) {
-        left.add(`${cluster.count} ${instance.name} are more than the quota of ${most}`);
+        left.add(`${cluster.count} ${name} are more than the quota of ${most}`);
       } else if (!cells.has(key)) cells.set(key, { ...cell, index: cells.size });
     }
   }
@@ -68,7 +72,8 @@ export function readPlanRequest(value: unknown): PlanRequest {
   const reliability = readReliability(input.reliability ?? {});
   const storage = storageOf(input.storage, faults);
   const purchase = readPurchase(input);
-  checkObjective(input, [...cells.values()], purchase, faults);
+  checkQuota(input, [...pricePaths.keys()], faults);
+  checkObjective(input, [...cells.values()], purchase, pricePaths, faults);
   faults.throwIfAny();
   if (cells.size === 0) throw new ForetrainError([quotaFault([...left])]);
   const { maximumDays, maximumUsd, memoryMarginFraction } = input.constraints ?? {};
@@ -89,20 +94,6 @@ export function readPlanRequest(value: unknown): PlanRequest {
   };
 }
 
-function quotaOf(input: RequestInput, { name }: Instance): number | undefined {
-  const found = Object.entries(input.quota ?? {}).find(([key]) => key === name || key === `ml.${name}`);
-  return found?.[1];
-}
-
-function quotaFault(left: readonly string[]): Fault {
-  const said = left.length === 0 ? 'no cluster is left' : left.join('; ');
-  return {
-    path: 'quota',
-    message: `leaves nothing to plan for: ${said}; raise it or name smaller counts`,
-    code: 'invalid',
-  };
-}
-
 function readPurchase({ purchase }: RequestInput): Purchase {
   if (purchase === undefined || purchase === 'onDemand') return { kind: 'onDemand', discountFraction: 0 };
   if (typeof purchase === 'string') return { kind: purchase, discountFraction: 0 };
@@ -115,7 +106,13 @@ function defaultObjective({ training }: RequestInput): Objective {
 }
 
 /** Money and days need a price and a length of the run, and steps of different sizes one that is told in tokens. */
-function checkObjective(input: RequestInput, cells: readonly Cell[], purchase: Purchase, faults: FaultList): void {
+function checkObjective(
+  input: RequestInput,
+  cells: readonly Cell[],
+  purchase: Purchase,
+  pricePaths: ReadonlyMap<string, string>,
+  faults: FaultList,
+): void {
   const { objective = defaultObjective(input), constraints = {} } = input;
   const varied = variedFields(input.training);
   if (varied.length > 0 && objective === 'stepTime') {
@@ -145,9 +142,9 @@ function checkObjective(input: RequestInput, cells: readonly Cell[], purchase: P
     const { instance, usdPerHour } = base.cluster;
     if (usdPerHour !== undefined || hasPrice(instance, purchase)) continue;
     const kind = purchase.kind === 'onDemand' ? 'on-demand price' : 'price of reserved capacity';
-    const where = input.clusters === undefined ? 'cluster.usdPerHour' : 'clusters.usdPerHour';
+    const where = pricePaths.get(instance.name)!;
     const message = `is missing: no ${kind} of ${instance.name} is known, and the ${path} asks for dollars; write usdPerHour`;
-    if (!faults.faults.some((fault) => fault.message === message)) faults.add(where, message);
+    if (!faults.names(where)) faults.add(where, message);
   }
 }
 
