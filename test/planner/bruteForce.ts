@@ -59,7 +59,9 @@ function bruteCell(request: OneSize, instance: unknown, count: number): BruteCel
     const data = devices / (tensor * pipeline);
     const zero = Number(parallelism.zeroStage);
     for (let shardingDegree = 1; shardingDegree <= data; shardingDegree++) {
-      if (zero === 0 ? shardingDegree !== data : data % shardingDegree !== 0) continue;
+      const isShared =
+        request.stack === 'megatron-core' && zero > 0 ? data % shardingDegree === 0 : shardingDegree === data;
+      if (!isShared) continue;
       // One replica has nothing to share.
       if (data === 1 && zero !== request.search.zeroStage?.[0]) continue;
       // Sequence parallelism has no effect at tensor 1.

@@ -26,9 +26,16 @@ const instances: readonly unknown[] = [
 
 const some = <T>(...values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 
-/** Small requests over Megatron-Core, whose space has every field; memory is short in some of them. */
+/** What SageMaker's library takes of a search: its own schedules, no chunks, no split sequences. */
+const ofSmp = { schedule: ['smp-interleaved', 'smp-simple'], virtualStages: [1], sequenceParallel: [false] };
+
+/**
+ * Small requests over Megatron-Core, whose space has every field, and some over SageMaker's library, whose order of
+ * passes depends on their costs; memory is short in some of them.
+ */
 export const smallRequest: fc.Arbitrary<SmallRequest> = fc
   .record({
+    stack: fc.constantFrom('megatron-core', 'megatron-core', 'megatron-core', 'smp-v1'),
     model: fc.constantFrom('gpt2-124m', 'gpt3-1.3b', 'gpt3-6.7b', 'llama3-8b'),
     instance: fc.constantFrom(...instances),
     counts: some(1, 2, 3),
@@ -66,7 +73,7 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
   .map((draw) => ({
     model: draw.model,
     clusters: [{ instance: draw.instance, counts: draw.counts }],
-    stack: 'megatron-core',
+    stack: draw.stack,
     training: {
       ...{ ...draw.training, precision: 'bf16' },
       ...(draw.run.tokens === undefined ? {} : { tokens: draw.run.tokens }),
@@ -84,6 +91,7 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
       offload: draw.offload,
       schedule: draw.schedule,
       placement: ['PDT'],
+      ...(draw.stack === 'smp-v1' ? ofSmp : {}),
     },
     constraints: { memoryMarginFraction: draw.margin },
   }));
