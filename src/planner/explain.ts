@@ -82,7 +82,9 @@ function alternatives(
 }
 
 function textOf(recompute: Candidate['recompute']): string {
-  return typeof recompute === 'string' ? recompute : `${recompute.mode} of ${recompute.layers ?? 'some'} layers`;
+  if (typeof recompute === 'string') return recompute;
+  const { mode, layers } = recompute;
+  return layers === 1 ? `${mode} of 1 layer` : `${mode} of ${layers ?? 'some'} layers`;
 }
 
 /** Fields without effect in some families, which then have one value of them alone. */
@@ -142,10 +144,10 @@ function binds(
   const { breakdownSeconds: parts, stepTimeSeconds, memory } = report;
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   const found: { readonly weight: number; readonly sentence: string }[] = [];
-  const network = (parts.tensorComm + parts.pipelineComm + parts.dataComm + parts.contextComm) / stepTimeSeconds;
+  const communication = (parts.tensorComm + parts.pipelineComm + parts.dataComm + parts.contextComm) / stepTimeSeconds;
   const bubble = parts.bubble / stepTimeSeconds;
-  if (network > worthTelling) {
-    found.push({ weight: network, sentence: `network: ${percent(network)} of a step waits for communication` });
+  if (communication > worthTelling) {
+    found.push({ weight: communication, sentence: `communication: ${percent(communication)} of a step waits for it` });
   }
   if (bubble > worthTelling) {
     found.push({ weight: bubble, sentence: `bubble: ${percent(bubble)} of a step waits for other stages` });
