@@ -22,10 +22,33 @@ export const planCommand: Command = {
     'best is simulated in full; everything else is excluded by bounds, so that the answer',
     'is proved.',
     '',
-    'REQUEST.json is a job without "parallelism", or - for standard input. "clusters"',
-    'lists instances with several "counts"; "search" names the values that are allowed',
-    '("any" by default); "constraints", "objective", "reliability", "purchase", "quota",',
-    '"storage" and "bytesPerToken" say what counts. Ctrl-C prints the best so far.',
+    'REQUEST.json is a job without "parallelism", or - for standard input:',
+    '',
+    '  {',
+    '    "model": "llama3-70b",',
+    '    "clusters": [{ "instance": "p5.48xlarge", "counts": [32, 64] }],',
+    '    "training": { "sequenceLength": 8192, "globalBatchSize": [512, 1024], "tokens": 1e12 },',
+    '    "search": { "tensor": [4, 8], "context": [1] },',
+    '    "constraints": { "maximumDays": 60 },',
+    '    "objective": "usd"',
+    '  }',
+    '',
+    'clusters     instances, each with the counts that may be booked, and usdPerHour where the',
+    '             price is another; or one "cluster"',
+    'training     as in a job; globalBatchSize and sequenceLength may be lists',
+    'search       allowed values of each field of parallelism; what is absent is open',
+    'constraints  maximumDays, maximumUsd, memoryMarginFraction (of usable memory)',
+    'objective    stepTime (default), tokensPerSecond (default where steps differ in size),',
+    '             timeToTrain, usd or usdPerToken',
+    'reliability  failuresPerNodeDay, detectionSeconds, restartSeconds,',
+    '             manualRestartFraction, manualRestartSeconds, checkpointIntervalSeconds,',
+    '             asynchronousCheckpoints',
+    'purchase     onDemand (default), capacityBlock, trainingPlan, or { "discountFraction": 0.3 }',
+    'quota        the most instances of a kind, as { "p5.48xlarge": 64 }',
+    'storage      { "kind": "fsx-lustre", "tebibytes": 100 }, or another kind with bytesPerSecond',
+    'bytesPerToken  that storage gives for training; 4 by default',
+    '',
+    'Ctrl-C prints the best so far.',
   ].join('\n'),
   options: [jsonOption, { name: 'top', value: 'N', help: 'print so many plans; 5 by default' }, calibrationOption],
   optionsToCome: ['html'],
@@ -89,13 +112,12 @@ function progressOn(io: Io): PlanOptions['onProgress'] {
   return ({ cell, cells, considered, simulated, bestSeconds, gap, left }) => {
     if (performance.now() - told < progressMilliseconds) return;
     told = performance.now();
-    const { count, instance } = cell.base.cluster;
     const where = cells > 1 ? `${cell.index + 1} of ${cells}: ` : '';
     const best =
       bestSeconds === undefined || gap === undefined
         ? 'no plan yet'
         : `best ${formatSeconds(bestSeconds)} a step, at most ${formatPercent(gap)} from the best there is`;
-    const line = `${where}${count} ${instance.name}: ${best}; ${formatCount(considered)} considered, ${formatCount(simulated)} simulated, ${formatCount(left)} left`;
+    const line = `${where}${cell.title}: ${best}; ${formatCount(considered)} considered, ${formatCount(simulated)} simulated, ${formatCount(left)} left`;
     void io.stderr.write(`\r\u001b[K${line.slice(0, Math.max(20, (io.stderr.columns ?? 120) - 1))}`);
   };
 }

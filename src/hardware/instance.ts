@@ -58,6 +58,9 @@ export interface Instance {
   readonly efaGeneration?: 1 | 2 | 3 | 4;
   /** Latency that the aws-ofi-nccl plugin hands to NCCL for its choice of algorithm: a tuning value, not a measurement. */
   readonly networkLatencyHintSeconds?: number;
+  /** Multiply the latency of collectives, over the network and inside the instance: what if it were another? */
+  readonly networkLatencyFactor?: number;
+  readonly linkLatencyFactor?: number;
   /** Whether network cards read and write device memory themselves. */
   readonly gpuDirect?: boolean;
   /** PCIe or C2C rate between a rank and its host, one direction, as specified. */

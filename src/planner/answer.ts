@@ -12,18 +12,26 @@ export interface Plan {
   readonly run?: Run;
 }
 
-/** The best of one kind and number of instances, none of which is beaten in time, dollars and devices at once. */
+/** The best of one kind and number of instances, one batch and sequence length. */
 export interface FrontierPoint {
   readonly instance: string;
   readonly count: number;
   readonly devices: number;
+  readonly globalBatchSize: number;
+  readonly sequenceLength: number;
   readonly stepTimeSeconds: number;
   readonly tokensPerSecond: number;
-  /** Tokens a second and device over those of the smallest number of the same instances. */
+  /** Tokens a second and device over those of the smallest number of the same instances with the same batch and sequence. */
   readonly scalingEfficiency: number;
   readonly expectedDays?: number;
   readonly usd?: number;
   readonly job: WrittenJob;
+}
+
+/** The same, also where the constraints keep it out. */
+export interface ScalingPoint extends FrontierPoint {
+  /** Which constraint it does not meet, in a sentence. */
+  readonly leftOut?: string;
 }
 
 /** A neighbour of the best plan, and what it loses. */
@@ -37,10 +45,22 @@ export interface Alternative {
   readonly overBytes: number;
 }
 
-/** What a tenth more of something would change: −0.03 is three percent less. */
+/**
+ * What it would change if something were a tenth better, the price a tenth higher: −0.03 is three percent less. Rates and
+ * memory are then multiplied by 1.1, latencies and the host's time divided by it.
+ */
 export interface Sensitivity {
-  readonly of: 'network' | 'links' | 'matmul' | 'memoryBandwidth' | 'hostTime' | 'price';
-  /** Of the step time, or for `price` of the dollars. */
+  readonly of:
+    | 'network'
+    | 'networkLatency'
+    | 'links'
+    | 'linkLatency'
+    | 'matmul'
+    | 'memoryBandwidth'
+    | 'memory'
+    | 'hostTime'
+    | 'price';
+  /** Of the step time, for `memory` of that of the best plan of the same degrees then, for `price` of the dollars. */
   readonly change: number;
 }
 
@@ -61,7 +81,10 @@ export interface PlanAnswer {
   readonly proved: boolean;
   readonly seconds: number;
   readonly plans: readonly Plan[];
+  /** Points of which none is beaten in time, dollars and devices at once. */
   readonly frontier: readonly FrontierPoint[];
+  /** How the best plan changes with the number of instances, the batch and the sequence length: every point that fits. */
+  readonly scaling: readonly ScalingPoint[];
   readonly explanation?: Explanation;
   readonly warnings: readonly string[];
 }

@@ -1,11 +1,12 @@
 import { simulate } from '../simulate.ts';
 import type { Report } from '../step/report.ts';
 import { formatBytes } from '../units.ts';
-import type { Alternative, Explanation, Sensitivity } from './answer.ts';
+import type { Alternative, Explanation } from './answer.ts';
 import type { Offer } from './offers.ts';
-import type { Cell, PlanRequest } from './request/request.ts';
-import { priceOfPurchase } from './run/booking.ts';
+import type { Cell } from './request/cell.ts';
+import type { PlanRequest } from './request/request.ts';
 import type { CellResult } from './search/searchCell.ts';
+import { sensitivity } from './sensitivity.ts';
 import { type Candidate, type Family, jobOf } from './space/candidate.ts';
 import type { Space } from './space/space.ts';
 
@@ -13,12 +14,17 @@ import type { Space } from './space/space.ts';
 const mostTold = 5;
 
 /** Why the best plan is the best: its neighbours, what binds it, and what would help most. */
-export function explain(space: Space, { cell, found }: Offer, result: CellResult, request: PlanRequest): Explanation {
+export async function explain(
+  space: Space,
+  { cell, found }: Offer,
+  result: CellResult,
+  request: PlanRequest,
+): Promise<Explanation> {
   const report = forecast(cell, found.candidate);
   return {
-    alternatives: alternatives(space, found.candidate, report),
+    alternatives: alternatives(space, found.candidate, report, request),
     binds: binds(cell, found.candidate, report, result, request),
-    sensitivity: sensitivity(cell, found.candidate, report, request),
+    sensitivity: await sensitivity(cell, found, request),
   };
 }
 
@@ -31,7 +37,12 @@ const steps = ['tensor', 'pipeline', 'context', 'microBatchSize', 'sequenceParal
 type Step = (typeof steps)[number];
 
 /** The nearest value of every field that is not the plan's, on either side. */
-function alternatives(space: Space, best: Candidate, report: Report): readonly Alternative[] {
+function alternatives(
+  space: Space,
+  best: Candidate,
+  report: Report,
+  { constraints }: PlanRequest,
+): readonly Alternative[] {
   const neighbours = new Map<string, { readonly change: string; readonly candidate: Candidate }>();
   const add = (change: string, candidate: Candidate | undefined) => {
     if (candidate !== undefined && !neighbours.has(change)) neighbours.set(change, { change, candidate });
@@ -63,23 +74,30 @@ function alternatives(space: Space, best: Candidate, report: Report): readonly A
   }
   const told = [...neighbours.values()].map(({ change, candidate }) => {
     const { stepTimeSeconds, fits, memory } = forecast(space.cell, candidate);
-    const overBytes = Math.max(0, memory.peakBytes - memory.capacityBytes);
-    return { change, fits, loss: stepTimeSeconds / report.stepTimeSeconds - 1, overBytes };
+    const room = memory.capacityBytes * (1 - constraints.memoryMarginFraction);
+    const overBytes = Math.max(0, memory.peakBytes - room);
+    return { change, fits: fits && overBytes === 0, loss: stepTimeSeconds / report.stepTimeSeconds - 1, overBytes };
   });
   return told.sort((a, b) => Math.abs(a.loss) - Math.abs(b.loss)).slice(0, mostTold);
 }
 
 function textOf(recompute: Candidate['recompute']): string {
-  return typeof recompute === 'string' ? recompute : `${recompute.mode} of ${recompute.layers ?? 'some'} layers`;
+  if (typeof recompute === 'string') return recompute;
+  const { mode, layers } = recompute;
+  return layers === 1 ? `${mode} of 1 layer` : `${mode} of ${layers ?? 'some'} layers`;
 }
 
-/** Families that differ in one field alone, data and microbatches following it: the nearest on either side. */
+/** Fields without effect in some families, which then have one value of them alone. */
+const mayFollow: readonly Step[] = ['sequenceParallel', 'placement'];
+
+/** Families that differ in one field alone, and in what follows from it: the nearest on either side. */
 function nearestFamilies(families: readonly Family[], best: Family, step: Step): readonly Family[] {
-  const others = families.filter(
-    (family) => family[step] !== best[step] && steps.every((field) => field === step || family[field] === best[field]),
-  );
+  const following = (family: Family) => steps.filter((field) => field !== step && family[field] !== best[field]);
+  const others = families
+    .filter((family) => family[step] !== best[step] && following(family).every((field) => mayFollow.includes(field)))
+    .sort((a, b) => following(a).length - following(b).length);
   const own = best[step];
-  if (typeof own !== 'number') return others.slice(0, 1);
+  if (typeof own !== 'number') return others.slice(0, 1).filter((family) => following(family).length === 0);
   const value = (family: Family) => Number(family[step]);
   const below = others.filter((family) => value(family) < own).sort((a, b) => value(b) - value(a));
   const above = others.filter((family) => value(family) > own).sort((a, b) => value(a) - value(b));
@@ -126,10 +144,10 @@ function binds(
   const { breakdownSeconds: parts, stepTimeSeconds, memory } = report;
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   const found: { readonly weight: number; readonly sentence: string }[] = [];
-  const network = (parts.tensorComm + parts.pipelineComm + parts.dataComm + parts.contextComm) / stepTimeSeconds;
+  const communication = (parts.tensorComm + parts.pipelineComm + parts.dataComm + parts.contextComm) / stepTimeSeconds;
   const bubble = parts.bubble / stepTimeSeconds;
-  if (network > worthTelling) {
-    found.push({ weight: network, sentence: `network: ${percent(network)} of a step waits for communication` });
+  if (communication > worthTelling) {
+    found.push({ weight: communication, sentence: `communication: ${percent(communication)} of a step waits for it` });
   }
   if (bubble > worthTelling) {
     found.push({ weight: bubble, sentence: `bubble: ${percent(bubble)} of a step waits for other stages` });
@@ -155,59 +173,4 @@ function binds(
     sentence: `compute: ${percent(compute)} of a step, on ${cell.base.cluster.devices} devices`,
   });
   return found.toSorted((a, b) => b.weight - a.weight).map(({ sentence }) => sentence);
-}
-
-/** How much more of something is tried. */
-const more = 1.1;
-
-/** What a tenth more of each rate, of host speed and of the price would change for this plan. */
-function sensitivity(
-  cell: Cell,
-  candidate: Candidate,
-  report: Report,
-  { purchase }: PlanRequest,
-): readonly Sensitivity[] {
-  const { cluster, stack } = cell.base;
-  const { instance } = cluster;
-  const { accelerator } = instance;
-  const withInstance = (changes: Partial<typeof instance>) => ({
-    cluster: { ...cluster, instance: { ...instance, ...changes } },
-  });
-  const withAccelerator = (changes: Partial<typeof accelerator>) =>
-    withInstance({ accelerator: { ...accelerator, ...changes } });
-  const { topology } = instance;
-  const links =
-    'linkBytesPerSecond' in topology
-      ? { topology: { ...topology, linkBytesPerSecond: topology.linkBytesPerSecond * more } }
-      : {};
-  const { forward, backward } = stack.hostSecondsPerLayer;
-  const host = {
-    stack: {
-      ...stack,
-      hostSecondsPerLayer: { forward: forward / more, backward: backward / more },
-      hostSecondsPerStep: stack.hostSecondsPerStep / more,
-    },
-  };
-  const changes: readonly (readonly [Sensitivity['of'], Partial<Cell['base']>])[] = [
-    ['network', withInstance({ networkBytesPerSecond: instance.networkBytesPerSecond * more })],
-    [
-      'links',
-      withInstance({
-        ...links,
-        accelerator: {
-          ...accelerator,
-          link: { ...accelerator.link, bytesPerSecond: accelerator.link.bytesPerSecond * more },
-        },
-      }),
-    ],
-    ['matmul', withAccelerator({ matrixFactor: (accelerator.matrixFactor ?? 1) * more })],
-    ['memoryBandwidth', withAccelerator({ memoryBytesPerSecond: accelerator.memoryBytesPerSecond * more })],
-    ['hostTime', host],
-  ];
-  const told = changes.map(([of, changed]): Sensitivity => {
-    const { stepTimeSeconds } = forecast({ base: { ...cell.base, ...changed } }, candidate);
-    return { of, change: stepTimeSeconds / report.stepTimeSeconds - 1 };
-  });
-  const price = priceOfPurchase(cluster, purchase) === undefined ? [] : [{ of: 'price', change: more - 1 } as const];
-  return [...told.sort((a, b) => a.change - b.change), ...price];
 }

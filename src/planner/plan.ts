@@ -2,12 +2,13 @@ import { ForetrainError } from '../errors.ts';
 import type { Calibration } from '../job/calibration.ts';
 import { readJob } from '../job/readJob.ts';
 import { simulate } from '../simulate.ts';
-import type { Plan, PlanAnswer } from './answer.ts';
+import type { Plan, PlanAnswer, ScalingPoint } from './answer.ts';
 import { emptyFault, noRoomFault, overConstraintsFault } from './empty.ts';
 import { explain } from './explain.ts';
-import { frontierOf } from './frontier.ts';
-import { type Offer, offersOf } from './offers.ts';
-import { type Cell, type PlanRequest, readPlanRequest } from './request/request.ts';
+import { frontierOf, scalingOf } from './frontier.ts';
+import { type Offer, offersOf, type Refused } from './offers.ts';
+import type { Cell } from './request/cell.ts';
+import { type PlanRequest, readPlanRequest } from './request/request.ts';
 import { calibratedBase, type Evaluate, evaluateOne } from './search/evaluate.ts';
 import { type CellResult, type Progress, searchCell } from './search/searchCell.ts';
 import { writtenJob } from './space/candidate.ts';
@@ -65,6 +66,8 @@ export async function plan(value: unknown, options: PlanOptions = {}): Promise<P
     throw new ForetrainError([await whyNone(request, spaces, results, refused, evaluate)]);
   }
   const best = offers[0];
+  const scaling = scalingOf(offers, refused);
+  const explanation = best && (await explain(spaces[best.cell.index]!, best, results[best.cell.index]!, request));
   return {
     considered: results.reduce((sum, { considered }) => sum + considered, 0),
     simulated: results.reduce((sum, { simulated }) => sum + simulated, 0),
@@ -72,10 +75,9 @@ export async function plan(value: unknown, options: PlanOptions = {}): Promise<P
     seconds: (performance.now() - began) / 1000,
     plans,
     frontier: frontierOf(offers),
-    ...(best === undefined
-      ? {}
-      : { explanation: explain(spaces[best.cell.index]!, best, results[best.cell.index]!, request) }),
-    warnings: [...request.left.map((sentence) => `Left out: ${sentence}.`), ...new Set(refused.map(sentenceOf))],
+    scaling,
+    ...(explanation === undefined ? {} : { explanation }),
+    warnings: leftOut(request, results, scaling),
   };
 }
 
@@ -95,7 +97,7 @@ function whyNone(
   request: PlanRequest,
   spaces: readonly Space[],
   results: readonly CellResult[],
-  refused: readonly Refusal[],
+  refused: readonly Refused[],
   evaluate: Evaluate,
 ) {
   if (results.every(({ considered }) => considered === 0)) return emptyFault(request, spaces);
@@ -103,8 +105,18 @@ function whyNone(
   return overConstraintsFault(request, refused);
 }
 
-type Refusal = ReturnType<typeof offersOf>['refused'][number];
-
-function sentenceOf({ sentence }: Refusal): string {
-  return `Left out: ${sentence}.`;
+/** What is missing from the answer: what a quota keeps out, what has no plan, and what the constraints say of its fastest. */
+function leftOut(
+  { left }: PlanRequest,
+  results: readonly CellResult[],
+  scaling: readonly ScalingPoint[],
+): readonly string[] {
+  const withoutPlan = results.flatMap(({ cell, considered, best, proved }) => {
+    if (best.length > 0 || !proved) return [];
+    const why =
+      considered === 0 ? 'nothing that is allowed divides devices, model and batch' : 'nothing fits in memory';
+    return [`${cell.title}: ${why}`];
+  });
+  const refused = scaling.flatMap(({ leftOut: sentence }) => sentence ?? []);
+  return [...left, ...withoutPlan, ...refused].map((sentence) => `Left out: ${sentence}.`);
 }

@@ -1,4 +1,4 @@
-import type { Explanation, FrontierPoint, Plan, PlanAnswer } from '../planner/index.ts';
+import type { Explanation, FrontierPoint, Plan, PlanAnswer, Sensitivity } from '../planner/index.ts';
 import {
   formatBytes,
   formatCount,
@@ -13,14 +13,14 @@ import { plainStyle, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
-/** The best plans, what each takes and costs, the frontier over instances and counts, and why the first is first. */
+/** The best plans, what each takes and costs, how they change with instances and batches, and why the first is first. */
 export function renderPlan(answer: PlanAnswer, style: Style = plainStyle): string {
-  const { plans, frontier, explanation, warnings } = answer;
+  const { plans, explanation, warnings } = answer;
   const [best] = plans;
   return [
-    `${headOf(answer, style)}${renderPlans(plans, style)}`,
+    `${headOf(answer, style)}${renderPlans(answer, style)}`,
     best?.run === undefined ? '' : renderRun(best, style),
-    frontier.length > 1 ? renderFrontier(frontier, style) : '',
+    answer.scaling.length > 1 ? renderScaling(answer, style) : '',
     explanation === undefined ? '' : renderExplanation(explanation, style),
     warnings.map((warning) => wrap(warning, style.width, '  ')).join(''),
   ]
@@ -38,13 +38,16 @@ function headOf({ plans, considered, simulated, proved, seconds }: PlanAnswer, s
 
 const right = 'right' as const;
 
-function renderPlans(plans: readonly Plan[], style: Style): string {
+function renderPlans(answer: PlanAnswer, style: Style): string {
+  const varied = variedIn(answer);
   return renderTable(
     [
       { head: '#', align: right },
       { head: 'instances' },
+      { head: 'batch', align: right },
+      { head: 'sequence', align: right },
       { head: 't·p·c·d' },
-      { head: 'batch' },
+      { head: 'micro', align: right },
       { head: 'schedule' },
       { head: 'recompute' },
       { head: 'ZeRO' },
@@ -54,14 +57,16 @@ function renderPlans(plans: readonly Plan[], style: Style): string {
       { head: 'days', align: right },
       { head: 'cost', align: right },
     ],
-    plans.map((plan) => rowOf(plan)),
+    answer.plans.map((plan) => rowOf(plan, varied)),
     style,
   );
 }
 
-function rowOf({ rank, job, report, run }: Plan): string[] {
-  const { tensor, pipeline, context, data, microBatchSize, virtualStages, schedule, recompute } = job.parallelism;
-  const { zeroStage, shardingDegree, sequenceParallel } = job.parallelism;
+function rowOf({ rank, job, report, run }: Plan, varied: ReturnType<typeof variedIn>): string[] {
+  const { microBatchSize, virtualStages, schedule, recompute, zeroStage, shardingDegree } = job.parallelism;
+  const { globalBatchSize, sequenceLength } = job.training as Readonly<
+    Record<'globalBatchSize' | 'sequenceLength', number>
+  >;
   const instance = typeof job.cluster.instance === 'string' ? job.cluster.instance : 'instances';
   const chunks = virtualStages > 1 ? ` x${virtualStages}` : '';
   const again =
@@ -69,7 +74,9 @@ function rowOf({ rank, job, report, run }: Plan): string[] {
   return [
     `${rank}`,
     `${formatCount(job.cluster.count)} ${instance}`,
-    `${tensor}${sequenceParallel ? 's' : ''}·${pipeline}·${context}·${data}`,
+    varied.batch ? formatCount(globalBatchSize) : '',
+    varied.sequence ? formatCount(sequenceLength) : '',
+    degreesOf(job),
     `${microBatchSize}`,
     `${schedule}${chunks}`,
     again,
@@ -80,6 +87,12 @@ function rowOf({ rank, job, report, run }: Plan): string[] {
     run === undefined ? '' : formatDecimal(run.expectedDays, 1),
     run?.usd === undefined ? '' : formatUsd(run.usd),
   ];
+}
+
+/** Tensor, pipeline, context and data; an s where sequences are split among tensor ranks. */
+function degreesOf({ parallelism }: Plan['job']): string {
+  const { tensor, pipeline, context, data, sequenceParallel } = parallelism;
+  return `${tensor}${sequenceParallel ? 's' : ''}·${pipeline}·${context}·${data}`;
 }
 
 function renderRun({ run, report }: Plan, style: Style): string {
@@ -102,20 +115,30 @@ function renderRun({ run, report }: Plan, style: Style): string {
     .join('');
 }
 
-function renderFrontier(points: readonly FrontierPoint[], style: Style): string {
+/** Every kind and number of instances, batch and sequence with its best plan; those that nothing beats have a mark. */
+function renderScaling(answer: PlanAnswer, style: Style): string {
+  const { scaling, frontier } = answer;
+  const unbeaten = new Set(frontier.map(placeOf));
+  const varied = variedIn(answer);
   const table = renderTable(
     [
+      { head: '' },
       { head: 'instances' },
-      { head: 'devices', align: right },
+      { head: 'batch', align: right },
+      { head: 'sequence', align: right },
+      { head: 't·p·c·d' },
       { head: 'step', align: right },
       { head: 'tokens/s', align: right },
       { head: 'efficiency', align: right },
       { head: 'days', align: right },
       { head: 'cost', align: right },
     ],
-    points.map((point) => [
+    scaling.map((point) => [
+      unbeaten.has(placeOf(point)) ? '•' : ' ',
       `${formatCount(point.count)} ${point.instance}`,
-      formatCount(point.devices),
+      varied.batch ? formatCount(point.globalBatchSize) : '',
+      varied.sequence ? formatCount(point.sequenceLength) : '',
+      degreesOf(point.job),
       formatSeconds(point.stepTimeSeconds),
       formatCount(point.tokensPerSecond),
       formatPercent(point.scalingEfficiency),
@@ -124,7 +147,21 @@ function renderFrontier(points: readonly FrontierPoint[], style: Style): string 
     ]),
     style,
   );
-  return `${style.paint.bold('Nothing is better in days, dollars and devices at once')}\n${table}`;
+  const measures = scaling.some(({ usd }) => usd !== undefined) ? 'time, dollars and devices' : 'time and devices';
+  return [
+    `${style.paint.bold('How the best plan changes')}\n${table}`,
+    wrap(`  • Nothing is better in ${measures} at once.`, style.width, '  '),
+  ].join('');
+}
+
+/** Whether points differ in batch and sequence length. */
+function variedIn({ scaling }: PlanAnswer): { readonly batch: boolean; readonly sequence: boolean } {
+  const varies = (of: (point: FrontierPoint) => number) => new Set(scaling.map(of)).size > 1;
+  return { batch: varies((one) => one.globalBatchSize), sequence: varies((one) => one.sequenceLength) };
+}
+
+function placeOf({ job }: FrontierPoint): string {
+  return JSON.stringify([job.cluster, job.training]);
 }
 
 function renderExplanation({ alternatives, binds, sensitivity }: Explanation, style: Style): string {
@@ -138,19 +175,32 @@ function renderExplanation({ alternatives, binds, sensitivity }: Explanation, st
     ]),
     style,
   );
-  const helps = sensitivity.map(({ of, change }) => `${words[of]} ${formatSignedPercent(change)}`).join(', ');
+  const isFelt = ({ change }: Sensitivity) => Math.abs(change) >= leastFelt;
+  const felt = sensitivity.filter(isFelt).map(({ of, change }) => `${words[of]} ${formatSignedPercent(change)}`);
+  const others = sensitivity.filter((one) => !isFelt(one)).map(({ of }) => words[of]);
+  const helps = [felt.join(', '), others.length === 0 ? '' : `hardly anything: ${others.join(', ')}`];
   return [
     `${style.paint.bold('Why not its neighbours')}\n${neighbours}`,
     `${style.paint.bold('What binds')}\n${binds.map((sentence) => wrap(`  ${sentence}`, style.width, '    ')).join('')}`,
-    wrap(`A tenth more of each changes a step (or the price): ${helps}.`, style.width, '  '),
+    wrap(
+      `A tenth better, or a tenth dearer, changes a step or the cost: ${helps.filter((part) => part !== '').join('; ')}.`,
+      style.width,
+      '  ',
+    ),
   ].join('\n');
 }
 
+/** Changes that a tenth of a percent shows. */
+const leastFelt = 0.0005;
+
 const words = {
-  network: 'network',
-  links: 'links inside an instance',
+  network: 'network bandwidth',
+  networkLatency: 'network latency',
+  links: 'bandwidth inside an instance',
+  linkLatency: 'latency inside an instance',
   matmul: 'matrix products',
   memoryBandwidth: 'memory bandwidth',
+  memory: 'memory',
   hostTime: 'host speed',
   price: 'price',
 } as const;

@@ -35,8 +35,23 @@ describe('foretrain plan', () => {
     const { status, stdout } = await plan([]);
     expect(status).toBe(0);
     expect(stdout).toContain('the best is proved');
+    expect(stdout).toContain('How the best plan changes');
+    expect(stdout).toContain('Nothing is better in time, dollars and devices at once.');
     expect(stdout).toContain('Why not its neighbours');
     expect(stdout).toContain('What binds');
+    for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(120);
+  });
+
+  it('tells batches and sequence lengths apart where there are several', async () => {
+    const training = { sequenceLength: [512, 1024], globalBatchSize: [16, 32], precision: 'bf16', tokens: 1e9 };
+    const { status, stdout } = await plan([], { training, search: { ...request.search, pipeline: [1] } });
+    expect(status).toBe(0);
+    const [, table = ''] = stdout.split('How the best plan changes\n');
+    const rows = table.split('\n').slice(0, 9);
+    expect(rows[0]).toMatch(/instances +batch +sequence/);
+    for (const row of ['16 +512', '32 +512', '16 +1,024', '32 +1,024']) {
+      expect(rows.filter((line) => new RegExp(`p4d.24xlarge +${row} `).test(line))).toHaveLength(2);
+    }
     for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(120);
   });
 

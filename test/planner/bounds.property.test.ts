@@ -12,7 +12,7 @@ import { someCandidates, type WrittenRequest } from './make.ts';
 const numRuns = Number(process.env.FORETRAIN_RUNS ?? 60);
 const jobsOfRun = 5;
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000 + numRuns * 1_000 });
 
 const cellOf = (request: WrittenRequest) => readPlanRequest(request).cells[0]!;
 

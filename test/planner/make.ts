@@ -30,13 +30,15 @@ export const anyRequest: fc.Arbitrary<WrittenRequest> = fc
     sequenceLength: fc.constantFrom(256, 512),
     precision: fc.constantFrom('fp16', 'bf16'),
     objective: fc.constantFrom('stepTime', 'timeToTrain', 'usd'),
+    partitioner: fc.constantFrom(undefined, undefined, ['exact'], ['uniform']),
   })
-  .map(({ place, model, globalBatchSize, sequenceLength, precision, objective }) => ({
+  .map(({ place, model, globalBatchSize, sequenceLength, precision, objective, partitioner }) => ({
     model,
     cluster: { instance: place.instance, count: place.count },
     stack: place.stack,
     training: { sequenceLength, globalBatchSize, precision, tokens: 1e9 },
     objective,
+    ...(partitioner === undefined ? {} : { search: { partitioner } }),
   }))
   .filter((request) => isRequest(request) && candidatesOf(request).length > 0);
 

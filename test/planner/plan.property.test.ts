@@ -11,12 +11,15 @@ import {
   readPlanRequest,
 } from '../../src/planner/index.ts';
 import { simulate } from '../../src/simulate.ts';
-import { bruteForce } from './bruteForce.ts';
+import { type BruteCell, bruteForce, type Measures, unbeaten } from './bruteForce.ts';
 import { type SmallRequest, smallRequest } from './smallRequest.ts';
 
-/** More with `FORETRAIN_RUNS=1000`, say. */
-const numRuns = Number(process.env.FORETRAIN_RUNS ?? 12);
-const timeout = 600_000;
+/** More with `FORETRAIN_RUNS=3000`, say. */
+const asked = Number(process.env.FORETRAIN_RUNS ?? 0);
+const numRuns = asked || 12;
+/** The one that all others lean on. */
+const numRunsOfBruteForce = asked || 40;
+const timeout = 120_000 + asked * 1_000;
 
 const top = 3;
 
@@ -42,26 +45,23 @@ describe('plan', () => {
         fc.asyncProperty(smallRequest, async (request) => {
           const cells = bruteForce(request);
           const answer = await planned(request);
-          const best = cells.flatMap(({ stepTimes }) => stepTimes.slice(0, top)).sort((a, b) => a - b);
+          const best = winners(request, cells);
           if (answer === undefined) {
             expect(best).toEqual([]);
             return;
           }
           expect(answer.proved).toBe(true);
           expect(answer.considered).toBe(cells.reduce((sum, { considered }) => sum + considered, 0));
-          expect(answer.plans.map(({ report }) => report.stepTimeSeconds)).toEqual(best.slice(0, top));
-          // More instances cost as much a second each and no dollar is known: time and devices decide.
-          const fastest = cells.flatMap(({ count, stepTimes }) =>
-            stepTimes[0] === undefined ? [] : [{ count, seconds: stepTimes[0] }],
+          expect(valuesOf(request, answer)).toEqual(best);
+
+          const fastest = cells.flatMap(({ fitting: [first], ...size }) =>
+            first === undefined ? [] : [{ ...size, ...first }],
           );
-          const frontier = fastest.filter(
-            (one) => !fastest.some((other) => other.count < one.count && other.seconds <= one.seconds),
-          );
-          expect(answer.frontier.map(({ count }) => count)).toEqual(
-            frontier.map(({ count }) => count).sort((a, b) => a - b),
-          );
+          expect(answer.scaling.map(pointOf).sort()).toEqual(fastest.map(pointOf).sort());
+          const inOrder = fastest.toSorted((a, b) => a.devices - b.devices);
+          expect(answer.frontier.map(pointOf)).toEqual(unbeaten(inOrder).map(pointOf));
         }),
-        { numRuns },
+        { numRuns: numRunsOfBruteForce },
       );
     },
     timeout,
@@ -74,11 +74,8 @@ describe('plan', () => {
       await fc.assert(
         fc.asyncProperty(smallRequest, async (request) => {
           const answer = await planned(request, 3);
-          const best = bruteForce(request)
-            .flatMap(({ stepTimes }) => stepTimes.slice(0, top))
-            .sort((a, b) => a - b);
-          const times = (answer?.plans ?? []).map(({ report }) => report.stepTimeSeconds);
-          if (JSON.stringify(times) !== JSON.stringify(best.slice(0, top))) missed += 1;
+          const values = answer === undefined ? [] : valuesOf(request, answer);
+          if (JSON.stringify(values) !== JSON.stringify(winners(request, bruteForce(request)))) missed += 1;
         }),
         { numRuns, seed: 1 },
       );
@@ -117,6 +114,35 @@ describe('plan', () => {
     timeout,
   );
 });
+
+/** What the best are worth by the objective of a request. */
+function winners(request: SmallRequest, cells: readonly BruteCell[]): readonly (number | undefined)[] {
+  return cells
+    .flatMap(({ fitting }) => fitting.slice(0, top))
+    .map((one) => worth(request, one))
+    .sort((a, b) => a! - b!)
+    .slice(0, top);
+}
+
+function worth({ objective }: SmallRequest, one: Omit<Measures, 'devices' | 'stepTimeSeconds'>): number | undefined {
+  if (objective === undefined) return one.secondsPerToken;
+  return objective === 'usd' ? one.usd : one.expectedDays;
+}
+
+/** The same of the plans of an answer. */
+function valuesOf(request: SmallRequest, { plans }: PlanAnswer): readonly (number | undefined)[] {
+  return plans.map(({ job, report, run }) => {
+    const { globalBatchSize, sequenceLength } = job.training as { globalBatchSize: number; sequenceLength: number };
+    const secondsPerToken = report.stepTimeSeconds / (globalBatchSize * sequenceLength);
+    return worth(request, { ...run, secondsPerToken });
+  });
+}
+
+type Point = Pick<BruteCell, 'count' | 'globalBatchSize' | 'sequenceLength'> & { readonly stepTimeSeconds: number };
+
+function pointOf({ count, globalBatchSize, sequenceLength, stepTimeSeconds }: Point): string {
+  return `${count} instances, batch ${globalBatchSize}, sequence ${sequenceLength}: ${stepTimeSeconds} s`;
+}
 
 /** Shares of a batch that are done at different times, the last one first. */
 function spreadOver(request: SmallRequest, threads: number): Evaluate {

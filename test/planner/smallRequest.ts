@@ -5,7 +5,11 @@ export interface SmallRequest {
   readonly model: string;
   readonly clusters: readonly { readonly instance: unknown; readonly counts: readonly number[] }[];
   readonly stack: string;
-  readonly training: Readonly<Record<string, unknown>> & { readonly globalBatchSize: number };
+  readonly training: Readonly<Record<string, unknown>> & {
+    readonly globalBatchSize: number | readonly number[];
+    readonly sequenceLength: number | readonly number[];
+  };
+  readonly objective?: string;
   readonly search: Readonly<Record<string, readonly unknown[]>>;
   readonly constraints?: Readonly<Record<string, number>>;
 }
@@ -22,13 +26,39 @@ const instances: readonly unknown[] = [
 
 const some = <T>(...values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 
-/** Small requests over Megatron-Core, whose space has every field; memory is short in some of them. */
+/** What SageMaker's library takes of a search: its own schedules, no chunks, no split sequences. */
+const ofSmp = { schedule: ['smp-interleaved', 'smp-simple'], virtualStages: [1], sequenceParallel: [false] };
+
+/**
+ * Small requests over Megatron-Core, whose space has every field, and some over SageMaker's library, whose order of
+ * passes depends on their costs; memory is short in some of them.
+ */
 export const smallRequest: fc.Arbitrary<SmallRequest> = fc
   .record({
+    stack: fc.constantFrom('megatron-core', 'megatron-core', 'megatron-core', 'smp-v1'),
     model: fc.constantFrom('gpt2-124m', 'gpt3-1.3b', 'gpt3-6.7b', 'llama3-8b'),
     instance: fc.constantFrom(...instances),
     counts: some(1, 2, 3),
-    globalBatchSize: fc.constantFrom(16, 24, 48),
+    training: fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ globalBatchSize: fc.constantFrom(16, 24, 48), sequenceLength: fc.constant(512) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ globalBatchSize: some(16, 24), sequenceLength: fc.constant([512]) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ globalBatchSize: fc.constant(24), sequenceLength: some(256, 512) }),
+      },
+    ),
+    run: fc.constantFrom<{ tokens?: number; objective?: string }>(
+      {},
+      { tokens: 1e9 },
+      { tokens: 1e9, objective: 'timeToTrain' },
+      { tokens: 1e9, objective: 'usd' },
+    ),
     tensor: some(2, 4, 8),
     pipeline: some(1, 2, 3, 4),
     microBatchSize: some(1, 2, 4),
@@ -43,8 +73,12 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
   .map((draw) => ({
     model: draw.model,
     clusters: [{ instance: draw.instance, counts: draw.counts }],
-    stack: 'megatron-core',
-    training: { sequenceLength: 512, globalBatchSize: draw.globalBatchSize, precision: 'bf16', tokens: 1e9 },
+    stack: draw.stack,
+    training: {
+      ...{ ...draw.training, precision: 'bf16' },
+      ...(draw.run.tokens === undefined ? {} : { tokens: draw.run.tokens }),
+    },
+    ...(draw.run.objective === undefined ? {} : { objective: draw.run.objective }),
     search: {
       tensor: draw.tensor,
       pipeline: draw.pipeline,
@@ -57,6 +91,7 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
       offload: draw.offload,
       schedule: draw.schedule,
       placement: ['PDT'],
+      ...(draw.stack === 'smp-v1' ? ofSmp : {}),
     },
     constraints: { memoryMarginFraction: draw.margin },
   }));

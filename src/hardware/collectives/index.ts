@@ -2,6 +2,7 @@ import type { CollectiveKind } from '../../graph/operator.ts';
 import type { Group } from './group.ts';
 import {
   inNetworkBytesPerSecond,
+  linkLatencyFactor,
   networkLatencySeconds,
   networkRankBytesPerSecond,
   networkStartSeconds,
@@ -32,7 +33,8 @@ export function collectiveSeconds(kind: CollectiveKind, bytes: number, group: Gr
   if (kind === 'all-reduce' && usesInNetworkReduction(group)) best = Math.min(best, inNetworkSeconds(bytes, group));
   const start = startFigures(accelerator);
   const network = group.nodes > 1 ? networkStartSeconds(group.instance, bytes) : 0;
-  return start.launchSeconds + network + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
+  const launch = start.launchSeconds * linkLatencyFactor(group.instance);
+  return launch + network + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
 }
 
 /** Time of one message between two ranks, `talking` of which in each node use the network at once. */
@@ -44,7 +46,8 @@ export function pointToPointSeconds(bytes: number, group: Group, talking: number
   const rate = crossesNodes
     ? networkRankBytesPerSecond(instance, talking)
     : ringBytesPerSecond({ ...group, ranksPerNode: 2 });
-  return start.launchSeconds + (crossesNodes ? networkLatencySeconds(instance) : 0) + bytes / rate;
+  const launch = start.launchSeconds * linkLatencyFactor(instance);
+  return launch + (crossesNodes ? networkLatencySeconds(instance) : 0) + bytes / rate;
 }
 
 /** NVLink SHARP from four ranks on, as NCCL chooses it on one node. */
@@ -55,7 +58,7 @@ function usesInNetworkReduction({ instance, nodes, ranks }: Group): boolean {
 /** @source ml-engineering: all-reduce over NVLink SHARP by number of GPUs; NVIDIA/nccl tuning.cc: 25 us a step */
 function inNetworkSeconds(bytes: number, { instance, ranks }: Group): number {
   const bus = inNetworkBytesPerSecond(instance.accelerator);
-  return 25e-6 + ((2 * (ranks - 1)) / ranks) * (bytes / bus);
+  return 25e-6 * linkLatencyFactor(instance) + ((2 * (ranks - 1)) / ranks) * (bytes / bus);
 }
 
 /**
@@ -67,7 +70,8 @@ function neuronSeconds(kind: CollectiveKind, bytes: number, group: Group): numbe
   const { instance, nodes, ranks, ranksPerNode } = group;
   const rounds = kind === 'all-reduce' ? 2 : 1;
   const hops = rounds * (Math.log2(Math.max(2, ranksPerNode)) + (nodes - 1));
-  const latency = hops * (neuronHopSeconds + (nodes > 1 ? networkLatencySeconds(instance) : 0));
+  const hop = neuronHopSeconds * linkLatencyFactor(instance);
+  const latency = hops * (hop + (nodes > 1 ? networkLatencySeconds(instance) : 0));
   const inside = ranksPerNode > 1 ? ringBytesPerSecond(group) : Number.POSITIVE_INFINITY;
   const groupsPerNode = instance.ranks / ranksPerNode;
   const across = nodes > 1 ? networkRankBytesPerSecond(instance, groupsPerNode) : Number.POSITIVE_INFINITY;

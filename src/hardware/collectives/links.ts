@@ -79,13 +79,24 @@ export function networkStartSeconds(instance: Instance, bytes: number): number {
       : instance.fabric === 'efa'
         ? efaStepSeconds
         : fabrics[instance.fabric].latencySeconds;
+  const latency = 2 * step * networkLatencyFactor(instance);
   const fill = networkFillBytes / (instance.networkBytesPerSecond * shareOf(instance));
-  return 2 * step + (fill * bytes) / (bytes + networkFillHalfBytes);
+  return latency + (fill * bytes) / (bytes + networkFillHalfBytes);
 }
 
 /** Latency of one step over the network, seconds. */
 export function networkLatencySeconds(instance: Instance): number {
-  return fabrics[instance.fabric].latencySeconds;
+  return fabrics[instance.fabric].latencySeconds * networkLatencyFactor(instance);
+}
+
+/** By how much latency over the network is other than that of its fabric. */
+export function networkLatencyFactor({ networkLatencyFactor: factor = 1 }: Instance): number {
+  return factor;
+}
+
+/** The same inside an instance. */
+export function linkLatencyFactor({ linkLatencyFactor: factor = 1 }: Instance): number {
+  return factor;
 }
 
 /** Rate at which one rank reaches the network while all ranks of its node do, bytes per second, one direction. */

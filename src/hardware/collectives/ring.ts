@@ -1,6 +1,12 @@
 import type { CollectiveKind } from '../../graph/operator.ts';
 import type { Group } from './group.ts';
-import { networkLatencySeconds, networkShareBytesPerSecond, ringBytesPerSecond } from './links.ts';
+import {
+  linkLatencyFactor,
+  networkLatencyFactor,
+  networkLatencySeconds,
+  networkShareBytesPerSecond,
+  ringBytesPerSecond,
+} from './links.ts';
 import { lowLatencyCap, type Protocol, protocolFigures } from './protocol.ts';
 
 /**
@@ -15,12 +21,13 @@ export function ringSeconds(kind: CollectiveKind, bytes: number, group: Group, p
   const steps = rounds * (ranks - 1);
   const networkSteps = nodes > 1 ? rounds * (nodes - 1) : 0;
   const network = networkShareBytesPerSecond(group.instance) * group.ranksPerNode;
-  const inside = ringBytesPerSecond(group);
-  const bus = nodes > 1 ? (group.ranksPerNode > 1 ? Math.min(inside, network) : network) : inside;
+  const links = ringBytesPerSecond(group);
+  const bus = nodes > 1 ? (group.ranksPerNode > 1 ? Math.min(links, network) : network) : links;
   const payload = bus * figures.bandwidth;
   const cap = protocol === 'LL' ? Math.min(payload, lowLatencyCap(group.instance.accelerator, nodes)) : payload;
-  const latency =
-    (figures.ringBase + (steps - networkSteps) * figures.ringStep + networkSteps * figures.ringNetworkStep) * 1e-6 +
-    networkSteps * networkLatencySeconds(group.instance);
+  const ofLinks = linkLatencyFactor(group.instance);
+  const networkStep = figures.ringNetworkStep * networkLatencyFactor(group.instance);
+  const inside = figures.ringBase * ofLinks + (steps - networkSteps) * (figures.ringStep * ofLinks);
+  const latency = (inside + networkSteps * networkStep) * 1e-6 + networkSteps * networkLatencySeconds(group.instance);
   return latency + (steps / ranks) * (bytes / cap);
 }

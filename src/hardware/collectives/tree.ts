@@ -1,6 +1,8 @@
 import type { Group } from './group.ts';
 import {
   inNetworkBytesPerSecond,
+  linkLatencyFactor,
+  networkLatencyFactor,
   networkLatencySeconds,
   networkShareBytesPerSecond,
   ringBytesPerSecond,
@@ -21,9 +23,11 @@ export function treeSeconds(bytes: number, group: Group, protocol: Protocol): nu
   const network = (networkShareBytesPerSecond(group.instance) * ranksPerNode * bandwidth) / crossings;
   const rate = ranksPerNode > 1 ? Math.min(inside, network) : network;
   const cap = protocol === 'LL' ? Math.min(rate, lowLatencyCap(group.instance.accelerator, nodes)) : rate;
-  const networkStep = figures.treeNetworkStep * 1e-6 + networkLatencySeconds(group.instance);
-  const latency =
-    figures.treeBase * 1e-6 + 2 * ((ranksPerNode - 1) * figures.treeStep * 1e-6 + Math.log2(nodes) * networkStep);
+  const ofLinks = linkLatencyFactor(group.instance);
+  const ofNetwork = networkLatencyFactor(group.instance);
+  const networkStep = figures.treeNetworkStep * ofNetwork * 1e-6 + networkLatencySeconds(group.instance);
+  const links = (ranksPerNode - 1) * (figures.treeStep * ofLinks) * 1e-6;
+  const latency = figures.treeBase * ofLinks * 1e-6 + 2 * (links + Math.log2(nodes) * networkStep);
   return latency + bytes / cap;
 }
 

@@ -1,7 +1,7 @@
 import type { Job } from '../../job/job.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import { keep } from '../keep.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
 import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';
 import {
@@ -14,7 +14,7 @@ import {
   knownStageSeconds,
   wholeModelSeconds,
 } from './known.ts';
-import { type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
+import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import { type Setting, settingOf, withJob } from './setting.ts';
 import type { PassBound } from './stageTimes.ts';
@@ -85,8 +85,10 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
   const factor = rounding * raise;
   const capacityBytes =
     (cell.base.cluster.instance.accelerator.usableMemoryBytes * (1 - memoryMarginFraction)) / rounding;
-  const boundaryBytes = setting.embedding.boundaryBytes;
   const layers = knownLayers(setting, chain.length);
+  const hasLayers = cell.base.model.graph === undefined;
+  // What crosses a cut of a graph depends on the cut.
+  const boundaryBytes = hasLayers ? setting.embedding.boundaryBytes : 0;
   const isLinear = order !== undefined && order.placement === 'linear' && shape.virtualStages === 1;
   const ways = new Map<string, Recomputed>();
   const tails = new Map<string, number>();
@@ -102,6 +104,9 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
       if (layers !== undefined) {
         const known = knownStages(setting as Ordered, costs, layers);
         return { costs, open: undefined, known, seconds: known.passes.seconds };
+      }
+      if (isLinear && !hasLayers) {
+        return { costs, open: undefined, known: undefined, seconds: graphSeconds(setting as Ordered) };
       }
       const open = isLinear ? openPipeline(setting as Ordered, costs) : undefined;
       const unlimited = new Int32Array(shape.stages).fill(modelLayers);

@@ -45,7 +45,9 @@ function modesOf(recompute: Recompute): readonly UnitRecompute[] {
 }
 
 /** The costs of a setting's units under a way to recompute. */
-export function unitCosts({ profileOf, layers, embedding, head }: Setting, recompute: Recompute): UnitCosts {
+export function unitCosts(setting: Setting, recompute: Recompute): UnitCosts {
+  if (setting.job.model.graph !== undefined) return graphCosts(setting);
+  const { profileOf, layers, embedding, head } = setting;
   const isPartial = recompute.mode === 'full' && recompute.layers !== undefined;
   const modes: readonly UnitRecompute[] = isPartial ? ['full', 'none'] : modesOf(recompute);
   const least = (of: (profile: UnitProfile) => number, among: readonly UnitRecompute[]) => {
@@ -69,6 +71,24 @@ export function unitCosts({ profileOf, layers, embedding, head }: Setting, recom
     embedding: endCosts(profileOf, embedding),
     head: endCosts(profileOf, head),
   };
+}
+
+/** A graph has no layers that are alike: all of it counts as what comes before them. */
+function graphCosts({ profileOf, chain }: Setting): UnitCosts {
+  const none: LayerCosts = { forward: 0, backward: 0, saved: 0 };
+  const nothing: EndCosts = { ...none, parameters: 0, tiedParameters: 0 };
+  const whole = chain.graph.units.reduce((sum, unit): EndCosts => {
+    const own = endCosts(profileOf, unit);
+    return {
+      forward: sum.forward + own.forward,
+      backward: sum.backward + own.backward,
+      saved: sum.saved + own.saved,
+      parameters: sum.parameters + own.parameters,
+      tiedParameters: 0,
+    };
+  }, nothing);
+  const layers = { plain: none, again: none, recomputed: 0, transient: 0, parameters: 0 };
+  return { ...layers, boundaryBytes: 0, embedding: whole, head: nothing };
 }
 
 function endCosts(profileOf: Setting['profileOf'], unit: Unit): EndCosts {

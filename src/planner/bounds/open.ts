@@ -1,3 +1,4 @@
+import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
 import { leastParameters, type Room, type UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
@@ -30,9 +31,8 @@ export function statesFit(costs: UnitCosts, layers: number, stages: number, { by
 export function openPipeline(setting: Setting & { readonly order: OrderFacts }, costs: UnitCosts): OpenPipeline {
   const { job, order, transfers, blocking, schedule } = setting;
   const { layers } = job.model;
-  const { stages, microbatches, forwardsFirst, held } = order;
+  const { stages, microbatches, forwardsFirst, leastForwardsFirst: before, held } = order;
   const { plain, again, embedding, head, recomputed } = costs;
-  const before = forwardsFirst[stages - 1]!;
   const turn = wholeSeconds(costs, layers) + transfers.reduce((sum, seconds) => sum + 2 * seconds, 0);
   const ofEnds = (device: number, part: 'forward' | 'backward' | 'saved' | 'parameters') =>
     (device === 0 ? embedding[part] : 0) + (device === stages - 1 ? head[part] : 0);
@@ -61,11 +61,12 @@ export function openPipeline(setting: Setting & { readonly order: OrderFacts }, 
     return Math.max(own, turned[device]! + forwards[device]! * forward + (microbatches - 1) * backward);
   };
 
+  const filled = schedule.splitsBackward ? 0 : filledSeconds(wholeSeconds(costs, layers), stages, microbatches);
   const next = new Float64Array(stages);
   const counts = new Int32Array(stages);
   return {
     passSeconds(mostLayers) {
-      let bound = 0;
+      let bound = filled;
       for (let device = 0; device < stages; device++) {
         counts[device] = 0;
         bound = Math.max(bound, seconds(device, 0));
@@ -98,6 +99,36 @@ export function openPipeline(setting: Setting & { readonly order: OrderFacts }, 
       });
     },
   };
+}
+
+/**
+ * The least time of the passes whatever the cuts: a device waits until those before it have run the first microbatch
+ * and they run the last one after it. What the devices before a device leave of the step is a share of 1 − 1/m of what
+ * those before the last of them left, as none has more than an m-th of what was left to it.
+ */
+function filledSeconds(whole: number, stages: number, microbatches: number): number {
+  return whole / (1 - (1 - 1 / microbatches) ** stages);
+}
+
+/**
+ * The least time of the passes where the operators of a graph may be dealt out anyhow, one virtual stage a device: the
+ * busiest device has no less than the mean, and no less than the largest operator.
+ */
+export function graphSeconds({ order, schedule, chain, profileOf }: Setting & { readonly order: OrderFacts }): number {
+  const { stages, microbatches, forwardsFirst, leastForwardsFirst: before } = order;
+  const costs = chain.graph.units.map((unit) => profileOf(unit, 'none').cost);
+  const sum = (of: (cost: (typeof costs)[number]) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  const [forward, backward] = [sum(forwardSeconds), sum(backwardSeconds)];
+  const forwards = Math.max(0, microbatches + before - 1 - Math.max(...forwardsFirst));
+  const filled = filledSeconds(forward + backward, stages, microbatches);
+  const busy = (f: number, b: number) => {
+    const own = microbatches * (f + b);
+    return schedule.splitsBackward
+      ? own
+      : Math.max(own, filled, forward + backward + forwards * f + (microbatches - 1) * b);
+  };
+  const largest = costs.map((cost) => busy(forwardSeconds(cost), backwardSeconds(cost)));
+  return Math.max(busy(forward / stages, backward / stages), ...largest);
 }
 
 /** A layer that is over by rounding alone fits. */

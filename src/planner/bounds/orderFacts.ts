@@ -12,32 +12,58 @@ import {
 } from '../../pipeline/schedule.ts';
 import { ValueCache } from '../../step/cache.ts';
 
-/** What the fixed order of a schedule says before any cost is known. One entry a virtual stage, or one a device. */
+/** What the order of a schedule says before any cost is known. One entry a virtual stage, or one a device. */
 export interface OrderFacts {
   readonly placement: NamedPlacement;
   readonly stages: number;
   readonly virtualStages: number;
   readonly microbatches: number;
   readonly deviceOf: Int32Array;
-  /** Forward passes of a virtual stage before the first backward pass of its device. */
+  /** Forward passes of a virtual stage before the first backward pass of its device, at most. */
   readonly forwardsFirst: Int32Array;
+  /** Those of the last virtual stage, at least. */
+  readonly leastForwardsFirst: number;
   /** The virtual stage of a device's first backward pass, and that of its last. */
   readonly firstBackward: Int32Array;
   readonly lastBackward: Int32Array;
-  /** Microbatches of a virtual stage that its device holds when it holds most, until a backward pass frees them. */
+  /** Microbatches of a virtual stage that its device holds when it holds most, at least, until a backward pass frees them. */
   readonly held: Int32Array;
 }
 
 const mostKept = 4096;
 const kept = new ValueCache<OrderFacts>(mostKept);
 
-/** Facts of an order that no cost changes; undefined where costs decide it, or microbatches enter at both ends. */
+/**
+ * Facts of an order; undefined where microbatches enter at both ends, or costs decide when which half of a backward
+ * pass runs.
+ */
 export function orderFacts(schedule: Schedule, shape: PipelineShape): OrderFacts | undefined {
-  if (!schedule.fixed) return undefined;
   const placement = placementOf(schedule, shape);
   if (isDeviceMap(placement) || placement === 'dual') return undefined;
+  if (!schedule.fixed) {
+    return schedule.splitsBackward || placement !== 'linear' ? undefined : anyOrderFacts(shape, placement);
+  }
   const key = `${schedule.name} ${shape.stages} ${shape.virtualStages} ${shape.microbatches} ${shape.microbatchGroupSize}`;
   return kept.get(key, () => findFacts(schedule, shape, placement));
+}
+
+/**
+ * Whatever costs make of an order that prefers backward passes: a stage runs no more microbatches before its first one
+ * than may be in flight, and the last stage turns each at once.
+ */
+function anyOrderFacts(shape: PipelineShape, placement: NamedPlacement): OrderFacts {
+  const { stages, microbatches, activeMicrobatches } = shape;
+  const own = Int32Array.from({ length: stages }, (_, stage) => stage);
+  const forwardsFirst = new Int32Array(stages).fill(Math.min(microbatches, activeMicrobatches));
+  forwardsFirst[stages - 1] = 1;
+  return {
+    ...{ placement, stages, microbatches, virtualStages: stages, deviceOf: own },
+    forwardsFirst,
+    leastForwardsFirst: 1,
+    firstBackward: own,
+    lastBackward: own,
+    held: new Int32Array(stages).fill(1),
+  };
 }
 
 function findFacts(schedule: Schedule, shape: PipelineShape, placement: NamedPlacement): OrderFacts {
@@ -83,5 +109,5 @@ function findFacts(schedule: Schedule, shape: PipelineShape, placement: NamedPla
       }
     }
   }
-  return facts;
+  return { ...facts, leastForwardsFirst: facts.forwardsFirst[virtualStages - 1]! };
 }

@@ -55,7 +55,7 @@ export function knownCutsSeconds(
     final[on[s]!] = s;
   }
   // The last stage runs so many forwards before its first backward pass: each of them has passed every device.
-  const before = order.forwardsFirst[last]!;
+  const before = order.leastForwardsFirst;
   let turn = through;
   for (let d = 0; d < stages; d++) {
     const after = through - reached[final[d]!]! - forward[final[d]!]!;

@@ -16,7 +16,7 @@ import {
 } from '../../job/schema/fields.ts';
 import { shown } from '../../job/words.ts';
 
-export const objectives = ['stepTime', 'timeToTrain', 'usd', 'usdPerToken'] as const;
+export const objectives = ['stepTime', 'tokensPerSecond', 'timeToTrain', 'usd', 'usdPerToken'] as const;
 export type Objective = (typeof objectives)[number];
 
 export const purchases = ['onDemand', 'capacityBlock', 'trainingPlan'] as const;

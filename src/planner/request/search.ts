@@ -52,7 +52,10 @@ function checkValue(field: Searched, value: unknown, path: string, faults: Fault
     return;
   }
   if (field === 'placement' && value === 'auto') {
-    faults.add(path, 'auto is what a search does anyway; leave placement out, or name orders of D, P and T');
+    faults.add(
+      path,
+      'auto is for a single job; leave placement out for every order that the stack launches, or name orders of D, P and T',
+    );
     return;
   }
   const own = collectFaults();

@@ -1,8 +1,11 @@
 /** A run that fails now and then, seconds: failures come at random, `rate` a second. */
 export interface FailingRun {
   readonly rate: number;
-  /** From a failure until work goes on. */
+  /** From a failure until work goes on, where nobody has to come. */
   readonly downSeconds: number;
+  /** Part of the failures that wait for a person, and how long: the run stands still, so that nothing else fails. */
+  readonly manualFraction: number;
+  readonly manualSeconds: number;
   /** Training stands still so long for a checkpoint, which is safe `lagSeconds` later. */
   readonly stallSeconds: number;
   readonly lagSeconds: number;
@@ -11,17 +14,19 @@ export interface FailingRun {
 /**
  * Expected seconds that `interval` seconds of work take with the checkpoint after it. A failure throws the run back to
  * the last checkpoint that is safe, and may also happen while it restarts. From a restart the next checkpoint is safe
- * after interval + stall + lag; after one that went well the next needs interval + stall.
+ * after interval + stall + lag; after one that went well the next needs interval + stall. Waiting for people adds to
+ * each of the failures, of which there are `rate` a second of all other time.
  * @source Daly, "A higher order estimate of the optimum checkpoint interval for restart dumps", FGCS 22 (2006),
  * equation 20, to which this comes without a lag
  */
 export function expectedSeconds(run: FailingRun, interval: number): number {
-  const { rate, downSeconds, stallSeconds, lagSeconds } = run;
+  const { rate, downSeconds, stallSeconds, lagSeconds, manualFraction, manualSeconds } = run;
   const span = interval + stallSeconds;
   if (rate === 0) return span;
   const down = Math.exp(rate * downSeconds) / rate;
   const afterRestart = Math.expm1(rate * (span + lagSeconds)) * down;
-  return -Math.expm1(-rate * span) * (down + afterRestart);
+  const automatic = -Math.expm1(-rate * span) * (down + afterRestart);
+  return automatic * (1 + rate * manualFraction * manualSeconds);
 }
 
 /** Work over time, from 0 to 1. */
@@ -46,7 +51,11 @@ export function bestInterval({ rate, stallSeconds, lagSeconds }: FailingRun): nu
 
 /** Standard deviation of the seconds that failures cost a run of so many seconds: each is one of a Poisson process. */
 export function deviationSeconds(run: FailingRun, interval: number, seconds: number): number {
-  const span = interval + run.stallSeconds;
-  const mean = run.downSeconds + run.lagSeconds + span / 2;
-  return Math.sqrt(run.rate * seconds * (mean ** 2 + span ** 2 / 12));
+  const { rate, downSeconds, stallSeconds, lagSeconds, manualFraction, manualSeconds } = run;
+  const span = interval + stallSeconds;
+  const mean = downSeconds + lagSeconds + span / 2;
+  const ofAutomatic = mean ** 2 + span ** 2 / 12;
+  const ofManual = manualFraction * manualSeconds * (2 * mean + manualSeconds);
+  const running = seconds / (1 + rate * manualFraction * manualSeconds);
+  return Math.sqrt(rate * running * (ofAutomatic + ofManual));
 }

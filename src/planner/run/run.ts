@@ -65,6 +65,8 @@ export function runModel(job: JobWithoutParallelism, terms: RunTerms): RunModel 
     downSeconds: downSeconds(reliability, checkpoint.readSeconds),
     stallSeconds: checkpoint.stallSeconds,
     lagSeconds: checkpoint.lagSeconds,
+    manualFraction: reliability.manualRestartFraction,
+    manualSeconds: reliability.manualRestartSeconds,
   };
   const interval = reliability.checkpointIntervalSeconds ?? bestInterval(failing);
   const goodput = Number.isFinite(interval) ? goodputAt(failing, interval) : 1;
@@ -82,7 +84,7 @@ function starvation({ tokens, steps, terms }: RunModel, stepTimeSeconds: number)
 /** Days that a run with this step time is expected to take: never less for a longer step. */
 export function expectedDays(model: RunModel, stepTimeSeconds: number): number {
   const seconds = model.steps * stepTimeSeconds * starvation(model, stepTimeSeconds);
-  return model.goodput === 0 ? Number.POSITIVE_INFINITY : seconds / model.goodput / secondsPerDay;
+  return seconds / model.goodput / secondsPerDay;
 }
 
 /** A forecast, as far as a run looks at it. */
@@ -92,13 +94,22 @@ export interface StepForecast {
   readonly breakdownSeconds: Readonly<Record<string, number>>;
 }
 
-/** The run of a job whose step is forecast; a sentence where it cannot be booked. */
-export function runOf(model: RunModel, step: StepForecast): Run | string {
+/** Why there is no run, and the field of the request that would have to change. */
+export interface NoRun {
+  readonly field: 'reliability' | 'purchase';
+  readonly sentence: string;
+}
+
+/** Less of the time in steps that are kept, and a run never comes to its end. */
+const leastGoodput = 1e-3;
+
+/** The run of a job whose step is forecast. */
+export function runOf(model: RunModel, step: StepForecast): Run | NoRun {
   const { job, terms, failing, interval, checkpoint, goodput } = model;
+  if (goodput < leastGoodput) return { field: 'reliability', sentence: 'failures come faster than the run gets on' };
   const days = expectedDays(model, step.stepTimeSeconds);
-  if (!Number.isFinite(days)) return 'failures come faster than the run gets on; more reliable or fewer nodes would do';
   const booking = bookingFor(job.cluster, terms.purchase, days);
-  if (typeof booking === 'string') return booking;
+  if (typeof booking === 'string') return { field: 'purchase', sentence: booking };
   const watts = job.cluster.instance.accelerator.powerWatts;
   return {
     expectedDays: days,

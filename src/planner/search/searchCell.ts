@@ -1,5 +1,5 @@
 import { type Bounds, boundsOf, type FamilyCosts, familyBound } from '../bounds/bounds.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Candidate, Family, PipelineChoice, StateChoice, WrittenRecompute } from '../space/candidate.ts';
 import type { Space } from '../space/space.ts';
 import type { Evaluate, Evaluation } from './evaluate.ts';
@@ -33,6 +33,8 @@ export interface SearchOptions {
   readonly isStopped?: (() => boolean) | undefined;
   /** One plan that fits is enough. */
   readonly firstOnly?: boolean;
+  /** Only steps shorter than this, seconds, are looked for. */
+  readonly below?: number;
   /** Multiplies every bound: for tests. */
   readonly raise?: number;
 }
@@ -80,7 +82,7 @@ const pauseMilliseconds = 100;
  */
 export async function searchCell(space: Space, options: SearchOptions): Promise<CellResult> {
   const { cell } = space;
-  const { top, evaluate, isStopped, raise = 1, memoryMarginFraction } = options;
+  const { top, evaluate, isStopped, raise = 1, memoryMarginFraction, below = Number.POSITIVE_INFINITY } = options;
   let considered = 0;
   const queue = new Queue<Node>();
   const best: Found[] = [];
@@ -89,7 +91,7 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   let simulated = 0;
   let paused = performance.now();
 
-  const threshold = () => (best.length < top ? Number.POSITIVE_INFINITY : best[best.length - 1]!.stepTimeSeconds);
+  const threshold = () => (best.length < top ? below : Math.min(below, best[best.length - 1]!.stepTimeSeconds));
   const push = (bound: number, node: Node) => {
     if (bound < threshold()) queue.push(bound, node);
   };
@@ -125,7 +127,7 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
       keep({ ...evaluation, candidate: found[at]! });
     });
   };
-  await probe();
+  if (below === Number.POSITIVE_INFINITY) await probe();
   for (const family of space.families()) {
     considered += space.count(family);
     const bound = boundOfFamily(space, known, family, memoryMarginFraction, raise);

@@ -3,7 +3,7 @@ import type { ParallelismInput } from '../../job/schema/parallelism.ts';
 import type { Offload } from '../../memory/offload.ts';
 import type { Recompute } from '../../memory/recompute.ts';
 import { placementLetters } from '../../partition/placement.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 
 /** Degrees of a configuration, and how a replica's batch is cut: what the cost of a unit depends on. */
 export interface Family {

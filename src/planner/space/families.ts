@@ -1,8 +1,8 @@
 import { divisors } from '../../job/divisors.ts';
 import { placementLetters } from '../../partition/placement.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { StackSpace } from '../request/stackSpace.ts';
-import { type Asked, allowed, unitsBesideLayers } from './asked.ts';
+import { type Asked, allowed, unitsToCut } from './asked.ts';
 import type { Family } from './candidate.ts';
 
 /** Degrees, orders of ranks and microbatches, as far as they divide devices, model and batch. */
@@ -20,13 +20,14 @@ export function* families({ cell, search, stackSpace }: Asked): Generator<Family
       sequenceLength,
       stack.name,
     );
-    const contexts = stackSpace.context || search.context !== undefined ? degrees : [1];
+    const splitsSequences = stackSpace.context || search.context !== undefined;
+    const contexts = splitsSequences && model.graph === undefined ? degrees : [1];
     for (const context of allowed(search.context, contexts)) {
       if (devices % (tensor * context) !== 0 || sequenceLength % context !== 0) continue;
       const ofModel = divisors(devices / (tensor * context));
       const pipelineDegrees = stackSpace.pipeline || search.pipeline !== undefined ? ofModel : [1];
       for (const pipeline of allowed(search.pipeline, pipelineDegrees)) {
-        if (pipeline > model.layers + unitsBesideLayers) continue;
+        if (pipeline > unitsToCut(model)) continue;
         const data = devices / (tensor * context * pipeline);
         if (search.data !== undefined && !search.data.includes(data)) continue;
         if (globalBatchSize % data !== 0) continue;
@@ -44,8 +45,9 @@ export function* families({ cell, search, stackSpace }: Asked): Generator<Family
   }
 }
 
-/** Whether heads and matrices fall into so many equal parts. */
+/** Whether heads and matrices fall into so many equal parts; operators of a graph do not. */
 function dividesModel({ base: { model } }: Cell, tensor: number): boolean {
+  if (model.graph !== undefined) return tensor === 1;
   const { attentionHeads, keyValueHeads, hiddenSize, feedForwardSize } = model;
   return (
     attentionHeads % tensor === 0 &&

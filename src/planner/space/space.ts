@@ -1,10 +1,10 @@
 import { ForetrainError } from '../../errors.ts';
 import { readJob } from '../../job/readJob.ts';
 import { keep } from '../keep.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Search } from '../request/search.ts';
 import { stackSpaces } from '../request/stackSpace.ts';
-import type { Asked } from './asked.ts';
+import { type Asked, allowed } from './asked.ts';
 import {
   type Candidate,
   type Family,
@@ -117,6 +117,8 @@ function recomputes(
 
 /** Ways to recompute, whatever the states. */
 function runsOf({ cell, search, stackSpace, runs }: Context, family: Family, pipeline: PipelineChoice) {
+  // What a graph saves is what its operators say.
+  if (cell.base.model.graph !== undefined) return allowed(search.recompute, ['none']).map((mode) => [mode]);
   const layersOfStage = Math.ceil(cell.base.model.layers / (family.pipeline * pipeline.virtualStages));
   return keep(runs, layersOfStage, () =>
     search.recompute === undefined

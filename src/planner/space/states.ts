@@ -1,5 +1,5 @@
 import { divisors } from '../../job/divisors.ts';
-import type { Cell } from '../request/request.ts';
+import type { Cell } from '../request/cell.ts';
 import type { Search } from '../request/search.ts';
 import type { StackSpace } from '../request/stackSpace.ts';
 import { type Asked, allowed } from './asked.ts';
@@ -11,7 +11,7 @@ export function states({ cell, search, stackSpace }: Asked, family: Family): rea
   const stages = search.zeroStage ?? (pipeline > 1 ? stackSpace.zeroStagesOfPipelines : stackSpace.zeroStages);
   // At one replica there is nothing to share.
   const distinct = data * context === 1 ? stages.slice(0, 1) : stages;
-  const offloads: readonly StateChoice['offload'][] = search.offload ?? offloadsOf(cell);
+  const offloads = (search.offload ?? offloadsOf(cell)).filter((offload) => isModelled(cell, offload));
   return distinct.flatMap((zeroStage) =>
     degreesOf(search, stackSpace, zeroStage, data).flatMap((shardingDegree) =>
       offloads.map((offload) => ({ zeroStage, shardingDegree, offload: isNothing(offload) ? undefined : offload })),
@@ -29,6 +29,11 @@ function degreesOf(search: Search, { shardingDegrees }: StackSpace, zeroStage: n
 function isNothing(offload: StateChoice['offload']): boolean {
   const { activations, optimizer, parameters } = offload ?? {};
   return Number(activations ?? 0) + Number(optimizer ?? 0) + Number(parameters ?? 0) === 0;
+}
+
+/** Which saved tensors of a graph go to the host is not modelled. */
+function isModelled({ base }: Cell, offload: StateChoice['offload']): boolean {
+  return base.model.graph === undefined || Number(offload?.activations ?? 0) === 0;
 }
 
 /** What the stack can move to the host, each alone and together. */
