@@ -1,3 +1,4 @@
+import { perPlan } from './perPlan.ts';
 import { laneDevice, type PipelinePlan } from './plan.ts';
 import { BACKWARD, FUSED_FORWARD } from './schedule.ts';
 
@@ -16,17 +17,9 @@ export interface PlanLinks {
 
 const NO_LINK = -1;
 const BACKWARD_SLOT = 1;
-const cache = new WeakMap<PipelinePlan, PlanLinks>();
 
-/** The links of a plan, worked out once. */
-export function linksOf(plan: PipelinePlan): PlanLinks {
-  let links = cache.get(plan);
-  if (links === undefined) {
-    links = planLinks(plan);
-    cache.set(plan, links);
-  }
-  return links;
-}
+/** The links of a plan. */
+export const linksOf = perPlan(planLinks);
 
 function planLinks(plan: PipelinePlan): PlanLinks {
   const { tasks, stages, kind, lane, input, outputTransfer, pairInput, pairLane, pairOutputTransfer } = plan;

@@ -3,10 +3,11 @@ import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitRecompute } from '../memory/unitMemory.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import { deviceMemory } from './deviceMemory.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { cheapestChoice, type LayerMode, type LayerSet } from './layerChoice.ts';
-import { largestTransferBytes, type ProfileOf, type StageProfile, stagesOf } from './stageProfile.ts';
+import { largestTransferBytes, type ProfileOf, type StageProfile } from './stageProfile.ts';
 
 /** A simulated step, as far as the choice looks at it. */
 interface Simulated {
@@ -59,7 +60,8 @@ function refinedJob(job: Job, base: Simulated, profileOf: ProfileOf): Job {
   const layers = new Array<UnitRecompute>(job.model.layers).fill('none');
   const held = microbatchesInFlight(timeline.plan);
   for (let device = 0; device < timeline.plan.stages; device++) {
-    const chunks = stagesOf(timeline.plan, stages, device);
+    const own = stagesByDevice(timeline.plan)[device]!;
+    const chunks = own.map((stage) => stages[stage]!);
     const layer = chunks.flatMap(({ profiles }) => profiles).find(({ unit }) => unit.kind === 'layer');
     if (layer === undefined) continue;
     const ways = modes.map((mode): LayerMode => {
@@ -72,10 +74,10 @@ function refinedJob(job: Job, base: Simulated, profileOf: ProfileOf): Job {
         transientBytes: memory.recomputedBytes + memory.gradientBytes,
       };
     });
-    const sets = chunks.map((chunk): LayerSet => ({ layers: chunk.layers, held: held[stages.indexOf(chunk)]! }));
+    const sets = own.map((stage): LayerSet => ({ layers: stages[stage]!.layers, held: held[stage]! }));
     const choice = cheapestChoice(ways, sets, roomForLayers(job, chunks, sets, largestTransferBytes(stages)));
-    chunks.forEach((chunk, at) => {
-      const from = firstLayer[stages.indexOf(chunk)]!;
+    own.forEach((stage, at) => {
+      const from = firstLayer[stage]!;
       choice[at]!.forEach((mode, position) => {
         layers[from + position] = mode;
       });

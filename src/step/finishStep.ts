@@ -7,7 +7,7 @@ import type { PipelineTimeline } from '../pipeline/run.ts';
 import { gradientBytes } from '../stack/precision.ts';
 import { type EndOfStep, endOfStep, mirroredBytes, pairReductionSeconds, type Reduction } from './endOfStep.ts';
 import { type LastPass, lastBackwards } from './passes.ts';
-import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
+import { deviceParameters, type StageProfile } from './stageProfile.ts';
 
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
 export interface FinishedStep {
@@ -53,15 +53,10 @@ export function finishStep(
   const { plan } = timeline;
   const { pipeline, tensor } = job.parallelism.degrees;
   const { instance, devices } = job.cluster;
-  const lastPasses = Array.from({ length: pipeline }, (_, device) =>
-    lastBackwards(timeline, device, stagesOf(plan, stages, device).length),
-  );
+  const lastPasses = Array.from({ length: pipeline }, (_, device) => lastBackwards(timeline, device));
+  const endOf = endOfStep(job, layout);
   const ends = lastPasses.map((last) =>
-    endOfStep(
-      job,
-      layout,
-      last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! })),
-    ),
+    endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! }))),
   );
   if (plan.placement === 'dual') averageMirrored(job, layout, ends, stages);
   else averageTied(job, layout, plan, ends, stages);

@@ -1,20 +1,12 @@
+import { perPlan } from '../pipeline/perPlan.ts';
 import { virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
 import { type PipelineShape, placementOf, type Schedule } from '../pipeline/schedule.ts';
 import { endsMicrobatch, type Pass, visitPasses } from './passes.ts';
 
-const counted = new WeakMap<PipelinePlan, Float64Array>();
-
 /** Microbatches of each virtual stage that its device holds at the moment when it holds most of all its chunks together. */
-export function microbatchesInFlight(plan: PipelinePlan): Float64Array {
-  let most = counted.get(plan);
-  if (most === undefined) {
-    most = countInFlight(plan);
-    counted.set(plan, most);
-  }
-  return most;
-}
+export const microbatchesInFlight = perPlan(countInFlight);
 
 function countInFlight(plan: PipelinePlan): Float64Array {
   const most = new Float64Array(plan.virtualStages);

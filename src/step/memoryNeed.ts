@@ -1,8 +1,10 @@
 import type { Job } from '../job/job.ts';
 import { communicatorCount, frameworkMemory } from '../memory/framework.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
+import type { Stack } from '../stack/stack.ts';
+import { onceForAlike } from './cache.ts';
 import { type DeviceMemory, deviceMemory, hostBytes } from './deviceMemory.ts';
-import { type PassPeak, passPeak } from './passPeak.ts';
+import { type PassPeak, passPeaks } from './passPeak.ts';
 import type { StageMemory } from './report.ts';
 import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
 
@@ -40,7 +42,8 @@ export interface MemoryNeed {
 /** Memory of every pipeline rank at its fullest moment, during a pass or while its optimizer steps; and of a host. */
 export function memoryNeed(job: Job, plan: PipelinePlan, stages: readonly StageProfile[]): MemoryNeed {
   const { instance } = job.cluster;
-  const devices = Array.from({ length: plan.stages }, (_, device) => devicePeak(job, plan, stages, device));
+  const peakOf = devicePeaks(job, plan, stages);
+  const devices = Array.from({ length: plan.stages }, (_, device) => peakOf(device));
   const peakBytes = Math.max(...devices.map(({ totals }) => totals.peakBytes));
   const capacityBytes = instance.accelerator.usableMemoryBytes;
   const onHost = hostBytes(job, plan, stages);
@@ -49,15 +52,27 @@ export function memoryNeed(job: Job, plan: PipelinePlan, stages: readonly StageP
   return { devices, peakBytes, capacityBytes, hostBytes: onHost, hostCapacityBytes, fits };
 }
 
-/** One pipeline rank at its fullest moment. */
-export function devicePeak(job: Job, plan: PipelinePlan, stages: readonly StageProfile[], device: number): DevicePeak {
-  const chunks = stagesOf(plan, stages, device);
-  const held = deviceMemory(job, chunks, largestTransferBytes(stages));
-  const pass = passPeak(plan, device, stages);
-  const passes = held.gatheredBytes + pass.savedBytes + pass.transientBytes;
-  return passes >= held.states.stepBytes
-    ? duringPass(job, held, pass, temporaryKinds(chunks))
-    : duringStep(job, held, pass.savedBytes + temporaryKinds(chunks));
+/** What finds a pipeline rank at its fullest moment. */
+export function devicePeaks(
+  job: Job,
+  plan: PipelinePlan,
+  stages: readonly StageProfile[],
+): (device: number) => DevicePeak {
+  const boundaryBytes = largestTransferBytes(stages);
+  const communicators = communicatorCount(job.parallelism.degrees, job.model.tiedEmbeddings);
+  const heldBy = onceForAlike((chunks: readonly StageProfile[]) => deviceMemory(job, chunks, boundaryBytes));
+  const passes = passPeaks(plan, stages);
+  return (device) => {
+    const chunks = stagesOf(plan, stages, device);
+    const held = heldBy(chunks);
+    const pass = passes[device]!;
+    const isPass = held.gatheredBytes + pass.savedBytes + pass.transientBytes >= held.states.stepBytes;
+    const moment = isPass
+      ? duringPass(held, pass, temporaryKinds(chunks))
+      : duringStep(held, pass.savedBytes + temporaryKinds(chunks));
+    const totals = totalsOf(job.stack, communicators, moment);
+    return { totals, parts: moment.parts, held, pass: isPass ? pass : undefined };
+  };
 }
 
 /** Temporary tensors of a device's chunks, the largest of the layers and of the loss. */
@@ -71,7 +86,14 @@ function temporaryKinds(chunks: readonly StageProfile[]): number {
   return layer + loss;
 }
 
-function duringPass(job: Job, held: DeviceMemory, pass: PassPeak, temporaryBytes: number): DevicePeak {
+/** What is alive at a moment: of it what comes and goes, and temporary tensors of other moments. */
+interface Moment {
+  readonly parts: MemoryParts;
+  readonly transientBytes: number;
+  readonly idleBytes: number;
+}
+
+function duringPass(held: DeviceMemory, pass: PassPeak, temporaryBytes: number): Moment {
   const parts = {
     parametersBytes: held.states.parametersBytes,
     gradientsBytes: held.states.gradientsBytes,
@@ -82,10 +104,10 @@ function duringPass(job: Job, held: DeviceMemory, pass: PassPeak, temporaryBytes
   };
   const transientBytes = pass.savedBytes + pass.transientBytes;
   const idleBytes = Math.max(0, temporaryBytes - pass.transientBytes);
-  return { totals: totalsOf(job, parts, transientBytes, idleBytes), parts, held, pass };
+  return { parts, transientBytes, idleBytes };
 }
 
-function duringStep(job: Job, held: DeviceMemory, transientMost: number): DevicePeak {
+function duringStep(held: DeviceMemory, transientMost: number): Moment {
   const { states } = held;
   const parts = {
     parametersBytes: states.parametersBytes,
@@ -97,10 +119,10 @@ function duringStep(job: Job, held: DeviceMemory, transientMost: number): Device
   };
   // The blocks of the passes serve the step as well.
   const idleBytes = Math.max(0, transientMost - states.stepBytes);
-  return { totals: totalsOf(job, parts, states.stepBytes, idleBytes), parts, held, pass: undefined };
+  return { parts, transientBytes: states.stepBytes, idleBytes };
 }
 
-function totalsOf(job: Job, parts: MemoryParts, transientBytes: number, idleBytes: number): MemoryTotals {
+function totalsOf(stack: Stack, communicators: number, { parts, transientBytes, idleBytes }: Moment): MemoryTotals {
   const allocatedBytes =
     parts.parametersBytes +
     parts.gradientsBytes +
@@ -108,8 +130,7 @@ function totalsOf(job: Job, parts: MemoryParts, transientBytes: number, idleByte
     parts.activationsBytes +
     parts.temporaryBytes +
     parts.communicationBytes;
-  const communicators = communicatorCount(job.parallelism.degrees, job.model.tiedEmbeddings);
   const tensors = { steadyBytes: allocatedBytes - transientBytes, transientBytes, idleBytes };
-  const { reservedBytes, deviceBytes } = frameworkMemory(job.stack, tensors, communicators);
+  const { reservedBytes, deviceBytes } = frameworkMemory(stack, tensors, communicators);
   return { peakBytes: deviceBytes, allocatedBytes, reservedBytes, frameworkBytes: deviceBytes - allocatedBytes };
 }

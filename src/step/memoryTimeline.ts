@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { deviceMemory } from './deviceMemory.ts';
 import { type FinishedStep, optimizerStart } from './finishStep.ts';
-import { devicePeak } from './memoryNeed.ts';
+import { devicePeaks } from './memoryNeed.ts';
 import { walkMemory } from './passPeak.ts';
 import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
 
@@ -56,7 +56,7 @@ export function memoryEvents(job: Job, { timeline, stages, step }: StepOfMemory,
     ['optimizer', states.optimizerBytes],
     ['temporary', workspaceBytes],
     ['communication', bufferBytes],
-    ['framework', devicePeak(job, timeline.plan, stages, device).totals.frameworkBytes],
+    ['framework', devicePeaks(job, timeline.plan, stages)(device).totals.frameworkBytes],
   ];
   const events: MemoryEvent[] = [];
   const add = (atSeconds: number, kind: MemoryKind, bytes: number) => {

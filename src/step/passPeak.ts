@@ -1,5 +1,11 @@
-import type { PipelinePlan } from '../pipeline/plan.ts';
-import { type Pass, visitPasses } from './passes.ts';
+import {
+  BACKWARD_COST,
+  COSTS_PER_STAGE,
+  FORWARD_COST,
+  type PipelinePlan,
+  WEIGHT_COST,
+  WHOLE_BACKWARD_COST,
+} from '../pipeline/plan.ts';
 import type { StageProfile } from './stageProfile.ts';
 
 /** The fullest moment of a device's passes. */
@@ -10,10 +16,48 @@ export interface PassPeak {
   readonly task: number;
 }
 
+/** What a task does to the memory of its device, bytes by class of cost. */
+interface TaskBytes {
+  /** Saved for its backward pass by a forward pass. */
+  readonly saves: Float64Array;
+  /** Needed only while it runs. */
+  readonly needs: Float64Array;
+  /** Given back when it ends: the passes that read saved tensors last (both halves of a split backward pass) do. */
+  readonly frees: Float64Array;
+}
+
+function taskBytes(
+  { virtualStages: count, splitsBackward, fusedClasses }: PipelinePlan,
+  stages: readonly StageProfile[],
+): TaskBytes {
+  const classes = COSTS_PER_STAGE * count + fusedClasses.length;
+  const saves = new Float64Array(classes);
+  const needs = new Float64Array(classes);
+  const frees = new Float64Array(classes);
+  for (let stage = 0; stage < count; stage++) {
+    const { savedBytes, weightBytes, backwardTransientBytes, lossTransientBytes } = stages[stage]!;
+    const input = BACKWARD_COST * count + stage;
+    const whole = WHOLE_BACKWARD_COST * count + stage;
+    saves[FORWARD_COST * count + stage] = savedBytes;
+    needs[input] = Math.max(backwardTransientBytes, lossTransientBytes);
+    needs[whole] = needs[input]!;
+    frees[input] = splitsBackward ? savedBytes - weightBytes : savedBytes;
+    frees[whole] = savedBytes;
+    frees[WEIGHT_COST * count + stage] = weightBytes;
+  }
+  fusedClasses.forEach(({ forwardStage, backwardStage, whole }, at) => {
+    const pair = COSTS_PER_STAGE * count + at;
+    const backward = (whole ? WHOLE_BACKWARD_COST : BACKWARD_COST) * count + backwardStage;
+    saves[pair] = saves[FORWARD_COST * count + forwardStage]!;
+    needs[pair] = needs[backward]!;
+    frees[pair] = frees[backward]!;
+  });
+  return { saves, needs, frees };
+}
+
 /**
  * Walks a device's tasks in order, and says of each what is held while it runs: bytes saved for backward passes, and
- * bytes that only this task needs; then what it leaves behind. A forward pass adds what its stage saves for a
- * microbatch; the passes that read it last (both halves of a split backward pass) take it away.
+ * bytes that only this task needs; then what it leaves behind.
  */
 export function walkMemory(
   plan: PipelinePlan,
@@ -21,48 +65,42 @@ export function walkMemory(
   stages: readonly StageProfile[],
   visit: (task: number, savedBytes: number, transientBytes: number, leftBytes: number) => void,
 ): void {
+  const { saves, needs, frees } = taskBytes(plan, stages);
   let held = 0;
-  let freed = 0;
-  let transient = 0;
-  const visitPass = (pass: Pass, lane: number) => {
-    const stage = stages[lane % plan.virtualStages]!;
-    switch (pass) {
-      case 'forward':
-        held += stage.savedBytes;
-        return;
-      case 'backward':
-        transient += Math.max(stage.backwardTransientBytes, stage.lossTransientBytes);
-        freed += stage.savedBytes;
-        return;
-      case 'backward-input':
-        transient += Math.max(stage.backwardTransientBytes, stage.lossTransientBytes);
-        freed += stage.savedBytes - stage.weightBytes;
-        return;
-      case 'backward-weight':
-        freed += stage.weightBytes;
-    }
-  };
   for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
     const task = plan.deviceTasks[index]!;
-    freed = 0;
-    transient = 0;
-    visitPasses(plan, task, visitPass);
-    visit(task, held, transient, held - freed);
-    held -= freed;
+    const of = plan.costClass[task]!;
+    held += saves[of]!;
+    const left = held - frees[of]!;
+    visit(task, held, needs[of]!, left);
+    held = left;
   }
 }
 
-/** The moment at which a device holds most for backward passes and for the task at work. */
-export function passPeak(plan: PipelinePlan, device: number, stages: readonly StageProfile[]): PassPeak {
-  let savedMost = 0;
-  let transientMost = 0;
-  let fullest = -1;
-  walkMemory(plan, device, stages, (task, savedBytes, transientBytes) => {
-    if (savedBytes + transientBytes > savedMost + transientMost) {
-      savedMost = savedBytes;
-      transientMost = transientBytes;
-      fullest = task;
+/** The moment at which each device holds most for backward passes and for the task at work. */
+export function passPeaks(plan: PipelinePlan, stages: readonly StageProfile[]): readonly PassPeak[] {
+  const { saves, needs, frees } = taskBytes(plan, stages);
+  const { tasks, device, costClass } = plan;
+  const held = new Float64Array(plan.stages);
+  const most = new Float64Array(plan.stages);
+  const savedMost = new Float64Array(plan.stages);
+  const fullest = new Int32Array(plan.stages).fill(-1);
+  // The tasks of all devices together: those of each are in their order.
+  for (let k = 0; k < tasks; k++) {
+    const on = device[k]!;
+    const of = costClass[k]!;
+    const saved = held[on]! + saves[of]!;
+    const all = saved + needs[of]!;
+    if (all > most[on]!) {
+      most[on] = all;
+      savedMost[on] = saved;
+      fullest[on] = k;
     }
-  });
-  return { savedBytes: savedMost, transientBytes: transientMost, task: fullest };
+    held[on] = saved - frees[of]!;
+  }
+  return Array.from(fullest, (task, on) => ({
+    savedBytes: savedMost[on]!,
+    transientBytes: task < 0 ? 0 : needs[costClass[task]!]!,
+    task,
+  }));
 }

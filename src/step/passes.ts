@@ -1,6 +1,8 @@
+import { perPlan } from '../pipeline/perPlan.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 
 /** What a task does for one microbatch: `backward` is the whole backward pass, the last two its halves. */
 export type Pass = 'forward' | 'backward' | 'backward-input' | 'backward-weight';
@@ -53,20 +55,23 @@ export interface LastPass {
   readonly end: number;
 }
 
-/**
- * The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run.
- * @param chunks how many virtual stages the device has
- */
-export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number, chunks: number): LastPass[] {
-  const found = new Map<number, LastPass>();
-  for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
-    const task = plan.deviceTasks[index]!;
-    visitPasses(plan, task, (pass, lane) => {
-      const stage = lane % plan.virtualStages;
-      if (!endsMicrobatch(pass) || found.has(stage)) return;
-      found.set(stage, { stage, start: start[task]!, end: end[task]! });
-    });
-    if (found.size === chunks) break;
-  }
-  return [...found.values()].reverse();
+/** The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run. */
+export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number): LastPass[] {
+  return lastTasks(plan)[device]!.map(({ stage, task }) => ({ stage, start: start[task]!, end: end[task]! }));
 }
+
+/** The tasks of these passes, by device. */
+const lastTasks = perPlan((plan) =>
+  stagesByDevice(plan).map((stages, device) => {
+    const found = new Map<number, number>();
+    for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
+      const task = plan.deviceTasks[index]!;
+      visitPasses(plan, task, (pass, lane) => {
+        const stage = lane % plan.virtualStages;
+        if (endsMicrobatch(pass) && !found.has(stage)) found.set(stage, task);
+      });
+      if (found.size === stages.length) break;
+    }
+    return [...found].map(([stage, task]) => ({ stage, task })).reverse();
+  }),
+);
