@@ -1,4 +1,5 @@
 import { type Operator, sum } from '../graph/operator.ts';
+import { oncePerObject } from '../keep.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** What is shared among ranks, and how. */
@@ -68,17 +69,10 @@ function bucketPadding(units: readonly (readonly Operator[])[], replicas: number
   return padding + toMultiple(filled, alignment);
 }
 
-const tensors = new WeakMap<readonly Operator[], Float64Array>();
-
-/** Parameters of each operator of a unit that has any, from the last to the first; listed once for each unit. */
-function lastTensorFirst(operators: readonly Operator[]): Float64Array {
-  let parameters = tensors.get(operators);
-  if (parameters === undefined) {
-    parameters = Float64Array.from(operators.map(parametersOf).filter((count) => count !== 0)).reverse();
-    tensors.set(operators, parameters);
-  }
-  return parameters;
-}
+/** Parameters of each operator of a unit that has any, from the last to the first. */
+const lastTensorFirst = oncePerObject((operators: readonly Operator[]) =>
+  Float64Array.from(operators.map(parametersOf).filter((count) => count !== 0)).reverse(),
+);
 
 /**
  * Every tensor is shared by rows, so that the fullest rank has as many as its number of rows over the ranks, rounded up.

@@ -1,4 +1,4 @@
-import { perPlan } from './perPlan.ts';
+import { oncePerObject } from '../keep.ts';
 import { laneDevice, type PipelinePlan } from './plan.ts';
 import { BACKWARD, FUSED_FORWARD } from './schedule.ts';
 
@@ -19,7 +19,7 @@ const NO_LINK = -1;
 const BACKWARD_SLOT = 1;
 
 /** The links of a plan. */
-export const linksOf = perPlan(planLinks);
+export const linksOf = oncePerObject(planLinks);
 
 function planLinks(plan: PipelinePlan): PlanLinks {
   const { tasks, stages, kind, lane, input, outputTransfer, pairInput, pairLane, pairOutputTransfer } = plan;

@@ -24,8 +24,6 @@ export interface PipelineTimeline {
   readonly start: Float64Array;
   /** One entry a task, one that is 0, the moment the step begins, and for each device when it was free to begin. */
   readonly end: Float64Array;
-  /** When the last of its inputs from another virtual stage was there; 0 where it takes none. */
-  readonly arrived: Float64Array;
   /** Time each device computes. */
   readonly busy: Float64Array;
 }
@@ -44,13 +42,12 @@ const NO_ROOM = new Float64Array(0);
 
 function createBuffers(plan: PipelinePlan): Buffers {
   const { tasks, stages } = plan;
-  const arrays = new FloatArrays(3 * tasks + 1 + 2 * stages);
+  const arrays = new FloatArrays(2 * tasks + 1 + 2 * stages);
   return {
     plan,
     makespan: 0,
     start: arrays.take(tasks),
     end: arrays.take(tasks + 1 + stages),
-    arrived: arrays.take(tasks),
     busy: arrays.take(stages),
     ...createTables(plan),
     linkFree: NO_ROOM,
@@ -97,12 +94,11 @@ function createTables(plan: PipelinePlan) {
 /** Latency only: a task starts when its device is free and its inputs are there. */
 function runAsync(plan: PipelinePlan, buffers: Buffers): void {
   const { tasks, costClass, previous, input, inputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+  const { start, end, costOf, transferOf } = buffers;
   for (let k = 0; k < tasks; k++) {
     const free = end[previous[k]];
     const arrival = end[input[k]] + transferOf[inputTransfer[k]];
     const begin = free > arrival ? free : arrival;
-    arrived[k] = arrival;
     start[k] = begin;
     end[k] = begin + costOf[costClass[k]];
   }
@@ -110,14 +106,13 @@ function runAsync(plan: PipelinePlan, buffers: Buffers): void {
 
 function runAsyncWithPairs(plan: PipelinePlan, buffers: Buffers): void {
   const { tasks, costClass, previous, input, inputTransfer, pairInput, pairInputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+  const { start, end, costOf, transferOf } = buffers;
   for (let k = 0; k < tasks; k++) {
     const free = end[previous[k]];
     const first = end[input[k]] + transferOf[inputTransfer[k]];
     const second = end[pairInput[k]] + transferOf[pairInputTransfer[k]];
     const arrival = first > second ? first : second;
     const begin = free > arrival ? free : arrival;
-    arrived[k] = arrival;
     start[k] = begin;
     end[k] = begin + costOf[costClass[k]];
   }
@@ -127,7 +122,7 @@ function runAsyncWithPairs(plan: PipelinePlan, buffers: Buffers): void {
 function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
   const { tasks, costClass, previous, input, inputTransfer, outputTransfer } = plan;
   const { pairInput, pairInputTransfer, pairOutputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+  const { start, end, costOf, transferOf } = buffers;
   const hasPairs = pairInput.length > 0;
   for (let k = 0; k < tasks; k++) {
     const before = previous[k];
@@ -141,7 +136,6 @@ function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
     if (hasPairs && pairInput[k] < tasks)
       arrival = Math.max(arrival, Math.max(free, end[pairInput[k]]) + transferOf[pairInputTransfer[k]]);
     if (arrival > begin) begin = arrival;
-    arrived[k] = arrival;
     start[k] = begin;
     end[k] = begin + costOf[costClass[k]];
   }
@@ -150,7 +144,7 @@ function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
 /** Transfers from one device to another go one after the other, in the order in which they were produced. */
 function runLinks(plan: PipelinePlan, buffers: Buffers): void {
   const { tasks, costClass, previous, outputTransfer, pairOutputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+  const { start, end, costOf, transferOf } = buffers;
   if (buffers.delivered.length === 0) {
     buffers.linkFree = new Float64Array(plan.stages * plan.stages);
     // Two deliveries a task, and one that is there from the beginning.
@@ -166,7 +160,6 @@ function runLinks(plan: PipelinePlan, buffers: Buffers): void {
     if (hasPairs) arrival = Math.max(arrival, delivered[pairInputSlot[k]]);
     const begin = free > arrival ? free : arrival;
     const done = begin + costOf[costClass[k]];
-    arrived[k] = arrival;
     start[k] = begin;
     end[k] = done;
     const link = outputLink[k];

@@ -1,8 +1,9 @@
-import { perPlan } from './perPlan.ts';
+import { oncePerObject } from '../keep.ts';
+import type { PipelinePlan } from './pipelinePlan.ts';
 import { deviceOf } from './placement.ts';
 
 /** The virtual stages that each device holds, by chunk; where microbatches enter at both ends, one for either direction. */
-export const stagesByDevice = perPlan(({ placement, stages, virtualStages }) => {
+export const stagesByDevice = oncePerObject(({ placement, stages, virtualStages }: PipelinePlan) => {
   const held = Array.from({ length: stages }, (): number[] => []);
   for (let stage = 0; stage < virtualStages; stage++) {
     const device = deviceOf(placement, stages, stage);

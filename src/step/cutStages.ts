@@ -2,6 +2,7 @@ import { fail } from '../errors.ts';
 import { unitPath } from '../graph/computeGraph.ts';
 import { bytesAcross, type Chain, hiddenBytes } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { once } from '../keep.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import { layers, type PartitionProblem, uniform } from '../partition/index.ts';
 import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
@@ -36,10 +37,13 @@ export function partitionProblem(
   const transientBytes = new Float64Array(count);
   const boundaryBytes = new Float64Array(count - 1);
   const slack = 1 + stack.fragmentation;
+  const staticOf = once((parameters: number) => {
+    const states = statesOnDevice(job, parameters);
+    return states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+  });
   chainItems(job, chain, profileOf).forEach((item, index) => {
-    const states = statesOnDevice(job, item.parameters);
     seconds[index] = item.seconds;
-    staticBytes[index] = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+    staticBytes[index] = staticOf(item.parameters);
     activationBytes[index] = item.savedBytes * slack;
     transientBytes[index] = item.transientBytes * slack;
     if (index + 1 < count) boundaryBytes[index] = bytesAcross(chain, index + 1) * microBatchSize;

@@ -1,10 +1,10 @@
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
+import { once } from '../keep.ts';
 import { optimizerBytes } from '../memory/optimizerBytes.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { gradientBytes } from '../stack/precision.ts';
-import { once } from './cache.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
 import { hostOptimizerSeconds } from './hostOptimizer.ts';
 import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';

@@ -1,4 +1,4 @@
-import { perPlan } from '../pipeline/perPlan.ts';
+import { oncePerObject } from '../keep.ts';
 import { virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
@@ -6,7 +6,7 @@ import { type PipelineShape, placementOf, type Schedule } from '../pipeline/sche
 import { endsMicrobatch, type Pass, visitPasses } from './passes.ts';
 
 /** Microbatches of each virtual stage that its device holds at the moment when it holds most of all its chunks together. */
-export const microbatchesInFlight = perPlan(countInFlight);
+export const microbatchesInFlight = oncePerObject(countInFlight);
 
 function countInFlight(plan: PipelinePlan): Float64Array {
   const most = new Float64Array(plan.virtualStages);

@@ -6,6 +6,7 @@ import {
   WEIGHT_COST,
   WHOLE_BACKWARD_COST,
 } from '../pipeline/plan.ts';
+import { PlanResults } from '../pipeline/planResults.ts';
 import type { StageProfile } from './stageProfile.ts';
 
 /** The fullest moment of a device's passes. */
@@ -18,6 +19,8 @@ export interface PassPeak {
 
 /** What a task does to the memory of its device, bytes by class of cost. */
 interface TaskBytes {
+  /** All of them together. */
+  readonly numbers: Float64Array;
   /** Saved for its backward pass by a forward pass. */
   readonly saves: Float64Array;
   /** Needed only while it runs. */
@@ -31,9 +34,10 @@ function taskBytes(
   stages: readonly StageProfile[],
 ): TaskBytes {
   const classes = COSTS_PER_STAGE * count + fusedClasses.length;
-  const saves = new Float64Array(classes);
-  const needs = new Float64Array(classes);
-  const frees = new Float64Array(classes);
+  const numbers = new Float64Array(3 * classes);
+  const saves = numbers.subarray(0, classes);
+  const needs = numbers.subarray(classes, 2 * classes);
+  const frees = numbers.subarray(2 * classes);
   for (let stage = 0; stage < count; stage++) {
     const { savedBytes, weightBytes, backwardTransientBytes, lossTransientBytes } = stages[stage]!;
     const input = BACKWARD_COST * count + stage;
@@ -52,7 +56,7 @@ function taskBytes(
     needs[pair] = needs[backward]!;
     frees[pair] = frees[backward]!;
   });
-  return { saves, needs, frees };
+  return { numbers, saves, needs, frees };
 }
 
 /**
@@ -77,9 +81,17 @@ export function walkMemory(
   }
 }
 
+/** Devices' peaks kept. */
+const mostKept = 32_768;
+const kept = new PlanResults<readonly PassPeak[]>(mostKept, mostKept);
+
 /** The moment at which each device holds most for backward passes and for the task at work. */
 export function passPeaks(plan: PipelinePlan, stages: readonly StageProfile[]): readonly PassPeak[] {
-  const { saves, needs, frees } = taskBytes(plan, stages);
+  const bytes = taskBytes(plan, stages);
+  return kept.get(plan, bytes.numbers, plan.stages, () => findPeaks(plan, bytes));
+}
+
+function findPeaks(plan: PipelinePlan, { saves, needs, frees }: TaskBytes): readonly PassPeak[] {
   const { tasks, device, costClass } = plan;
   const held = new Float64Array(plan.stages);
   const most = new Float64Array(plan.stages);

@@ -1,4 +1,4 @@
-import { perPlan } from '../pipeline/perPlan.ts';
+import { oncePerObject } from '../keep.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
@@ -61,7 +61,7 @@ export function lastBackwards({ plan, start, end }: PipelineTimeline, device: nu
 }
 
 /** The tasks of these passes, by device. */
-const lastTasks = perPlan((plan) =>
+const lastTasks = oncePerObject((plan: PipelinePlan) =>
   stagesByDevice(plan).map((stages, device) => {
     const found = new Map<number, number>();
     for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
