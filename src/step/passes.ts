@@ -1,5 +1,12 @@
 import { oncePerObject } from '../keep.ts';
-import type { PipelinePlan } from '../pipeline/plan.ts';
+import {
+  BACKWARD_COST,
+  COSTS_PER_STAGE,
+  FORWARD_COST,
+  type PipelinePlan,
+  WEIGHT_COST,
+  WHOLE_BACKWARD_COST,
+} from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
@@ -46,6 +53,23 @@ function backwardPass(plan: PipelinePlan, lane: number, microbatch: number): Pas
 /** Whether the pass is the last that reads what the forward pass saved, and the one that adds to the gradients. */
 export function endsMicrobatch(pass: Pass): boolean {
   return pass === 'backward' || pass === 'backward-weight';
+}
+
+/**
+ * Of each class of cost: 1 where its tasks begin a microbatch, 1 where they end one as {@link endsMicrobatch} has it, and 1
+ * where they are pairs, which end that of their backward part.
+ */
+export function microbatchEnds({ virtualStages: count, splitsBackward, fusedClasses }: PipelinePlan) {
+  const classes = COSTS_PER_STAGE * count + fusedClasses.length;
+  const begins = new Uint8Array(classes).fill(1, FORWARD_COST * count, (FORWARD_COST + 1) * count);
+  const ends = new Uint8Array(classes).fill(1, WEIGHT_COST * count, (WHOLE_BACKWARD_COST + 1) * count);
+  if (!splitsBackward) ends.fill(1, BACKWARD_COST * count, (BACKWARD_COST + 1) * count);
+  const isPair = new Uint8Array(classes).fill(1, COSTS_PER_STAGE * count);
+  begins.fill(1, COSTS_PER_STAGE * count);
+  fusedClasses.forEach(({ whole }, at) => {
+    ends[COSTS_PER_STAGE * count + at] = whole || !splitsBackward ? 1 : 0;
+  });
+  return { begins, ends, isPair };
 }
 
 /** When the last pass of a virtual stage that adds to its gradients runs on a device. */
