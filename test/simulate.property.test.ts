@@ -268,3 +268,20 @@ describe('a report', () => {
     );
   });
 });
+
+it('a report does not depend on the jobs that were simulated before it', () => {
+  fc.assert(
+    fc.property(anyJob(), fc.constantFrom('PDT', 'DPT', 'TPD'), (job, placement) => {
+      const { report, timeline } = simulateDetailed(readJob(job));
+      const first = JSON.stringify({ report, start: [...timeline.start], end: [...timeline.end] });
+      // Neighbours share plans, timelines and profiles with it.
+      for (const zeroStage of [0, 1]) {
+        simulate(readJob({ ...job, parallelism: { ...job.parallelism, zeroStage, placement, recompute: 'full' } }));
+      }
+      const again = simulateDetailed(readJob(job));
+      expect(JSON.stringify({ report, start: [...timeline.start], end: [...timeline.end] })).toBe(first);
+      expect(JSON.stringify(again.report)).toBe(JSON.stringify(report));
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,6 +1,6 @@
 import type { PipelinePlan } from './plan.ts';
 import { PlanResults } from './planResults.ts';
-import { costTables, type PipelineTimeline, runPipeline, type TransferMode } from './run.ts';
+import { type PipelineTimeline, runPipeline, type TransferMode } from './run.ts';
 import type { PipelineCosts } from './schedule.ts';
 
 /** Timelines kept, and tasks kept over all of them: 16 bytes each. */
@@ -15,9 +15,21 @@ const timelines: Readonly<Record<TransferMode, PlanResults<PipelineTimeline>>> =
 
 /** As {@link runPipeline}, from when all devices are free; the very same timeline for the same costs, so nobody may write into it. */
 export function sharedRun(plan: PipelinePlan, costs: PipelineCosts, transfers: TransferMode): PipelineTimeline {
-  const { costOf, transferOf } = costTables(plan, costs);
-  const numbers = new Float64Array(costOf.length + transferOf.length);
-  numbers.set(costOf);
-  numbers.set(transferOf, costOf.length);
-  return timelines[transfers].get(plan, numbers, plan.tasks, () => runPipeline(plan, costs, transfers));
+  const run = () => runPipeline(plan, costs, transfers);
+  return timelines[transfers].get(plan, numbersOf(costs), plan.tasks, run);
+}
+
+/** All costs in one list; that of a plan has always the same length, with one more part where pairs have costs of their own. */
+function numbersOf({ forward, backward, weight, communication, fusedPair }: PipelineCosts): Float64Array {
+  const parts =
+    fusedPair === undefined
+      ? [forward, backward, weight, communication]
+      : [forward, backward, weight, communication, fusedPair];
+  const numbers = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    numbers.set(part, at);
+    at += part.length;
+  }
+  return numbers;
 }
