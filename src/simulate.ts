@@ -1,8 +1,7 @@
 import { type Chain, sendsVary, sentBytes } from './graph/slice.ts';
 import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
-import { type Cuts, type RankLayout, rankLayout } from './partition/index.ts';
-import type { PipelineTimeline } from './pipeline/run.ts';
+import { type Cuts, rankLayout } from './partition/index.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { onDevices } from './pipeline/schedules/onDevices.ts';
@@ -14,33 +13,20 @@ import { cutStages, partitionProblem } from './step/cutStages.ts';
 import { cutTree } from './step/cutTree.ts';
 import { dataCommOf } from './step/dataComm.ts';
 import { evidenceFor } from './step/evidence.ts';
-import type { FinishedStep } from './step/finishStep.ts';
 import { exceeds, microbatchesInFlight, promisedInFlight, raised } from './step/inFlight.ts';
 import { keepsToMemory, planWithinMemory, promisingSchedule } from './step/memoryLimit.ts';
-import { optimizerStart } from './step/memoryTimeline.ts';
-import type { ModuleAssignment } from './step/moduleAssignments.ts';
+import { memoryNeed } from './step/memoryNeed.ts';
 import { rankedPlacements } from './step/placementOrders.ts';
 import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
 import { runStep } from './step/runStep.ts';
-import { stageMemory } from './step/stageMemory.ts';
-import { pipelineShape, type StageProfile, stageCosts, stageProfiles } from './step/stageProfile.ts';
+import type { SimulatedStep } from './step/simulatedStep.ts';
+import { pipelineShape, stageCosts, stageProfiles } from './step/stageProfile.ts';
 import { transferMode, transferSeconds } from './step/transfers.ts';
 
 /** A report with what it was read from. */
-export interface Simulation {
+export interface Simulation extends SimulatedStep {
   readonly report: Report;
-  readonly timeline: PipelineTimeline;
-  /** Every virtual stage, in model order. */
-  readonly stages: readonly StageProfile[];
-  /** What follows the pipeline. */
-  readonly step: FinishedStep;
-  /** Which rank sits where. */
-  readonly layout: RankLayout;
-  /** Time that hidden states need from virtual stage s to s + 1. */
-  readonly transferSeconds: Float64Array;
-  /** Where a module tree chose the devices: modules with their device, in the order in which they run. */
-  readonly assignments?: readonly ModuleAssignment[];
 }
 
 /** How often a model is cut again because a dynamic schedule held more microbatches than it promised. */
@@ -60,9 +46,17 @@ export function simulate(job: Job, options: SimulateOptions = {}): Report {
 }
 
 /** {@link simulate}, with the timeline for those who draw it. */
-export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Simulation {
+export function simulateDetailed(job: Job, options: SimulateOptions = {}): Simulation {
+  const simulated = simulateStep(job, options.calibration);
+  // What is known of runs like this one.
+  const { stepTimeSeconds } = simulated.step;
+  const evidence = options.evidence === false ? undefined : evidenceFor(simulated.job, stepTimeSeconds);
+  return { ...simulated, report: composeReport(simulated, evidence) };
+}
+
+/** Runs one step of a job: how long it takes and what memory it needs, for those who need no report of it. */
+export function simulateStep(asked: Job, calibration?: Calibration): SimulatedStep {
   // The machines as somebody measured them, if anybody did.
-  const { calibration } = options;
   const job = calibration === undefined ? asked : calibrated(asked, calibration);
 
   // One rank's share of the model as a graph of operators.
@@ -72,9 +66,9 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
   const { placement: letters, degrees } = job.parallelism;
   if (letters === 'auto') {
     const tried = fastestPlacement(asked, rankedPlacements(job, graph), (decided) =>
-      simulate(decided, { ...options, evidence: false }),
+      simulateStep(decided, calibration),
     );
-    return simulateDetailed(tried, options);
+    return simulateStep(tried, calibration);
   }
   const layout = rankLayout(letters, degrees);
 
@@ -83,7 +77,7 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
 
   // Where the job leaves it open what to compute again, the cheapest choice that fits is found first.
   if (job.parallelism.recompute.mode === 'auto') {
-    return cheapestRecompute(asked, profileOf, (decided) => simulateDetailed(decided, options));
+    return cheapestRecompute(asked, profileOf, (decided) => simulateStep(decided, calibration));
   }
 
   // What sharding parameters and gradients among replicas adds to every pass.
@@ -119,10 +113,10 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
       continue;
     }
 
-    // Run it, average gradients and step the optimizer; then read off memory and the report.
+    // Run it, average gradients and step the optimizer; then read off memory.
     const { timeline, step } = runStep(job, layout, plan, costs, transferMode(job, schedule), stages);
-    const memory = stageMemory(job, timeline, stages, (device) => optimizerStart(step, device));
-    const warnings = [
+    const memory = memoryNeed(job, plan, stages);
+    const notes = [
       ...(job.notes ?? []),
       ...calibrationWarnings(asked, calibration),
       ...(treeCut?.warnings ?? []),
@@ -132,10 +126,8 @@ export function simulateDetailed(asked: Job, options: SimulateOptions = {}): Sim
             `The schedule held more microbatches than it promised: cut again ${recuts === 1 ? 'once' : `${recuts} times`}.`,
           ]),
     ];
-    // What is known of runs like this one.
-    const evidence = options.evidence === false ? undefined : evidenceFor(job, step.stepTimeSeconds);
-    const report = composeReport(job, { cuts, stages, timeline, step, memory, evidence, warnings });
+    const found = { cuts, stages, timeline, step, memory, layout, transferSeconds: transfers, notes };
     const assignments = treeCut === undefined ? {} : { assignments: treeCut.assignments };
-    return { report, timeline, stages, step, layout, transferSeconds: transfers, ...assignments };
+    return { job, partitioner: job.parallelism.partitioner.kind, ...found, ...assignments };
   }
 }

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { findModel } from '../src/graph/catalogue.ts';
-import { type Report, simulate, simulateDetailed } from '../src/index.ts';
+import { type Report, type Simulation, simulate, simulateDetailed } from '../src/index.ts';
 import { readJob } from '../src/job/readJob.ts';
 import { planLowerBound } from '../src/pipeline/lowerBound.ts';
-import type { PipelineTimeline } from '../src/pipeline/run.ts';
 import type { PipelineCosts } from '../src/pipeline/schedule.ts';
 import { anyJob, fixedSchedules, onFasterHardware, type WrittenJob } from './anyJob.ts';
 
@@ -144,24 +143,17 @@ describe('a step on better hardware', () => {
   });
 });
 
-/**
- * What every pass and transfer of a simulated step costs: passes as the report tells them, a transfer as the microbatch
- * felt it that met the least queue. A blocking transfer begins when its receiver has time for it.
- */
-function costsOf({ plan, end, arrived }: PipelineTimeline, { partition }: Report, blocking: boolean): PipelineCosts {
+/** What every pass and transfer of a simulated step costs. */
+function costsOf({ report: { partition }, transferSeconds }: Simulation): PipelineCosts {
   const of = (value: (stage: Report['partition']['stages'][number]) => number) =>
     Float64Array.from(partition.stages, value);
-  const communication = new Float64Array(plan.virtualStages - 1);
-  for (let s = 1; s < plan.virtualStages; s++) {
-    const felt = Array.from({ length: plan.microbatches }, (_, microbatch) => {
-      const task = plan.forwardTask[s * plan.microbatches + microbatch]!;
-      const sent = end[plan.input[task]!]!;
-      return arrived[task]! - (blocking ? Math.max(sent, end[plan.previous[task]!]!) : sent);
-    });
-    communication[s - 1] = Math.max(0, Math.min(...felt));
-  }
   const backward = of(({ backwardSeconds }) => backwardSeconds);
-  return { forward: of(({ forwardSeconds }) => forwardSeconds), backward, weight: backward, communication };
+  return {
+    forward: of(({ forwardSeconds }) => forwardSeconds),
+    backward,
+    weight: backward,
+    communication: transferSeconds,
+  };
 }
 
 /** As often as all the others together. */
@@ -171,16 +163,15 @@ describe('the pipeline of any job', () => {
   it('takes no less than the lower bound and no more than all its work and transfers one after another', () => {
     fc.assert(
       fc.property(anyJob({ schedules: [...wholeBackwards, ...dynamic] }), (job) => {
-        const read = readJob(job);
-        const { timeline, report } = simulateDetailed(read);
-        const { plan, makespan } = timeline;
-        const costs = costsOf(timeline, report, read.stack.pipelineTransfers === 'blocking');
+        const simulation = simulateDetailed(readJob(job));
+        const { plan, makespan } = simulation.timeline;
+        const costs = costsOf(simulation);
         expect(makespan).toBeGreaterThanOrEqual(planLowerBound(plan, costs) * (1 - PRECISE));
         const work = sum([...costs.forward]) + sum([...costs.backward]);
         // There and back; where a transfer holds up both its ends it may do so at different times.
         const transfers = 4 * sum([...costs.communication]);
         expect(makespan).toBeLessThanOrEqual(plan.microbatches * (work + transfers) * (1 + PRECISE));
-        expect(report.stepTimeSeconds).toBeGreaterThanOrEqual(makespan);
+        expect(simulation.report.stepTimeSeconds).toBeGreaterThanOrEqual(makespan);
       }),
     );
   });
@@ -276,4 +267,21 @@ describe('a report', () => {
       { numRuns: 50 },
     );
   });
+});
+
+it('a report does not depend on the jobs that were simulated before it', () => {
+  fc.assert(
+    fc.property(anyJob(), fc.constantFrom('PDT', 'DPT', 'TPD'), (job, placement) => {
+      const { report, timeline } = simulateDetailed(readJob(job));
+      const first = JSON.stringify({ report, start: [...timeline.start], end: [...timeline.end] });
+      // Neighbours share plans, timelines and profiles with it.
+      for (const zeroStage of [0, 1]) {
+        simulate(readJob({ ...job, parallelism: { ...job.parallelism, zeroStage, placement, recompute: 'full' } }));
+      }
+      const again = simulateDetailed(readJob(job));
+      expect(JSON.stringify({ report, start: [...timeline.start], end: [...timeline.end] })).toBe(first);
+      expect(JSON.stringify(again.report)).toBe(JSON.stringify(report));
+    }),
+    { numRuns: 40 },
+  );
 });

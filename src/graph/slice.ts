@@ -1,3 +1,4 @@
+import { oncePerObject } from '../keep.ts';
 import type { ComputeGraph, Unit } from './computeGraph.ts';
 
 const slices = new WeakMap<Unit, Map<string, Unit>>();
@@ -59,16 +60,16 @@ export interface Chain {
 }
 
 /** The units of a graph as a chain. */
-export function chainOfUnits(graph: ComputeGraph): Chain {
+export const chainOfUnits = oncePerObject((graph: ComputeGraph): Chain => {
   const places = Array.from({ length: graph.units.length + 1 }, (_, unit) => ({ unit, operator: 0 }));
   return { graph, length: graph.units.length, places };
-}
+});
 
 /** The operators of a graph as a chain, in the order in which they run. */
-export function chainOfOperators(graph: ComputeGraph): Chain {
+export const chainOfOperators = oncePerObject((graph: ComputeGraph): Chain => {
   const places = graph.units.flatMap((unit, index) => unit.operators.map((_, operator) => ({ unit: index, operator })));
   return { graph, length: places.length, places: [...places, { unit: graph.units.length, operator: 0 }] };
-}
+});
 
 /** A whole unit, or a part of one, and which unit of the graph it is of. */
 export interface Piece {

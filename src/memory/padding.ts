@@ -1,4 +1,5 @@
 import { type Operator, sum } from '../graph/operator.ts';
+import { oncePerObject } from '../keep.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** What is shared among ranks, and how. */
@@ -23,7 +24,7 @@ export function paddingElements({ shardPadding, overlapsGradients }: Stack, shar
     case 'none':
       return 0;
     case 'buckets':
-      return bucketPadding(units.flat(), replicas, overlapsGradients);
+      return bucketPadding(units, replicas, overlapsGradients);
     case 'rows':
       return sum(units.flat(), (operator) => rowPadding(operator, shared));
     case 'units':
@@ -50,22 +51,28 @@ const flatAlignment = 2;
  * @source Megatron-LM megatron/core/optimizer/param_layout.py and megatron/core/distributed: tensors start at multiples
  * of 64 elements, buckets end at multiples of lcm(replicas, 128)
  */
-function bucketPadding(operators: readonly Operator[], replicas: number, areOverlapped: boolean): number {
+function bucketPadding(units: readonly (readonly Operator[])[], replicas: number, areOverlapped: boolean): number {
   const size = areOverlapped ? Math.max(leastBucketElements, bucketElementsPerReplica * replicas) : Infinity;
   const alignment = leastCommonMultiple(replicas, bucketAlignment);
   let filled = 0;
   let padding = 0;
-  for (const { parameters } of operators.toReversed()) {
-    if (parameters === 0) continue;
-    const before = toMultiple(filled, tensorAlignment);
-    padding += before;
-    filled += before + parameters;
-    if (filled < size) continue;
-    padding += toMultiple(filled, alignment);
-    filled = 0;
+  for (let unit = units.length - 1; unit >= 0; unit--) {
+    for (const parameters of lastTensorFirst(units[unit]!)) {
+      const before = toMultiple(filled, tensorAlignment);
+      padding += before;
+      filled += before + parameters;
+      if (filled < size) continue;
+      padding += toMultiple(filled, alignment);
+      filled = 0;
+    }
   }
   return padding + toMultiple(filled, alignment);
 }
+
+/** Parameters of each operator of a unit that has any, from the last to the first. */
+const lastTensorFirst = oncePerObject((operators: readonly Operator[]) =>
+  Float64Array.from(operators.map(parametersOf).filter((count) => count !== 0)).reverse(),
+);
 
 /**
  * Every tensor is shared by rows, so that the fullest rank has as many as its number of rows over the ranks, rounded up.

@@ -1,4 +1,4 @@
-import { type Layout, layoutOf } from './layout.ts';
+import { type Arrangement, arrangementOf, groupCapacities } from './layout.ts';
 import type { PartitionProblem } from './problem.ts';
 
 /** Relative slack within which two sums of seconds, or of bytes, count as equal: sums by prefixes differ in their last bits. */
@@ -8,9 +8,11 @@ export const TOLERANCE = 1e-9;
 export const LESS = 1 - 3 * TOLERANCE;
 
 /** A problem made ready for search: prefix sums and the devices' layout. Position i lies before unit i. */
-export interface Chain extends Layout {
+export interface Chain extends Arrangement {
   readonly problem: PartitionProblem;
   readonly units: number;
+  /** The smaller capacity of each group's devices. */
+  readonly capacityBytes: Float64Array;
   /** Sums of the units before each position. */
   readonly seconds: Float64Array;
   readonly staticBytes: Float64Array;
@@ -51,10 +53,19 @@ export function chainOf(problem: PartitionProblem): Chain {
   edgeSeconds[units] = 0;
   edgeBytes[units] = 0;
   markForced(forced, problem.cutsAfter, units);
+  // Field by field: every chain then has the same shape, which the searches are compiled for.
+  const { virtualStages, groups, group, copies, parted, members, memberStart } = arrangementOf(problem);
   return {
-    ...layoutOf(problem),
+    virtualStages,
+    groups,
+    group,
+    copies,
+    parted,
+    members,
+    memberStart,
     problem,
     units,
+    capacityBytes: groupCapacities(problem, groups),
     seconds,
     staticBytes,
     activationBytes,

@@ -114,14 +114,25 @@ export function cutStrands(
     const leastA = laterHeldA[g];
     const leastB = laterHeldB[g];
     const table = (g + 1) * cells;
+    // Tables of the module may be others at every access, for all the compiler knows; these are not.
+    const from = current;
+    const to = next;
+    const came = active;
+    const comes = activeNext;
+    const cameFrom = parents;
+    const transientOf = transientByLength;
+    const fromI = baseI[g];
+    const fromJ = baseJ[g];
+    const toI = baseI[g + 1];
+    const toJ = baseJ[g + 1];
     let found = 0;
     for (let index = 0; index < states; index++) {
-      const code = active[index];
-      const value = current[code];
-      current[code] = Number.POSITIVE_INFINITY;
+      const code = came[index];
+      const value = from[code];
+      from[code] = Number.POSITIVE_INFINITY;
       const row = (code / stride) | 0;
-      const i = row + baseI[g];
-      const j = code - row * stride + baseJ[g];
+      const i = row + fromI;
+      const j = code - row * stride + fromJ;
       const rest = inward ? seconds[j] - seconds[i] : seconds[endA] - seconds[i] + seconds[endB] - seconds[j];
       const need = rest - laterLimit;
       if (others + need > limit) continue;
@@ -135,12 +146,12 @@ export function cutStrands(
         step * (wantedB - j) + reach,
       );
       let most = 0;
-      transientByLength[0] = otherTransient;
+      transientOf[0] = otherTransient;
       while (most < longest) {
         const b = j + step * (most + 1);
         if (others + step * (seconds[b] - seconds[j]) > limit || (!inward && forced[b] > j)) break;
         const unitBytes = transientBytes[inward ? b : b - 1];
-        transientByLength[most + 1] = unitBytes > transientByLength[most] ? unitBytes : transientByLength[most];
+        transientOf[most + 1] = unitBytes > transientOf[most] ? unitBytes : transientOf[most];
         most++;
       }
       left -= most;
@@ -162,7 +173,7 @@ export function cutStrands(
           const secondsB = step * (seconds[b] - seconds[j]);
           if (others + secondsA + secondsB > limit) break;
           const staticsB = staticBytes[b] - staticBytes[j];
-          const transient = transientA > transientByLength[length] ? transientA : transientByLength[length];
+          const transient = transientA > transientOf[length] ? transientA : transientOf[length];
           const bytes = bytesA + step * (staticsB + heldB * (activationBytes[b] - activationBytes[j])) + transient;
           if (bytes > room) break;
           left--;
@@ -178,11 +189,11 @@ export function cutStrands(
               leastB * (activationBytes[endB] - activationBytes[b]);
           if (stays > laterBytes) continue;
           const reached = value > load ? value : load;
-          const target = (a - baseI[g + 1]) * stride + b - baseJ[g + 1];
-          if (reached >= next[target]) continue;
-          if (next[target] === Number.POSITIVE_INFINITY) activeNext[found++] = target;
-          next[target] = reached;
-          parents[table + target] = code;
+          const target = (a - toI) * stride + b - toJ;
+          if (reached >= to[target]) continue;
+          if (to[target] === Number.POSITIVE_INFINITY) comes[found++] = target;
+          to[target] = reached;
+          cameFrom[table + target] = code;
         }
       }
     }

@@ -19,11 +19,6 @@ export interface Arrangement {
   readonly memberStart: Int32Array;
 }
 
-export interface Layout extends Arrangement {
-  /** The smaller capacity of the group's devices. */
-  readonly capacityBytes: Float64Array;
-}
-
 type Shape = Pick<PartitionProblem, 'placement' | 'stages' | 'virtualStages'>;
 
 /** Virtual stages that a problem's cuts must have. */
@@ -52,22 +47,22 @@ export function deviceOf(placement: PartitionProblem['placement'], stages: numbe
   }
 }
 
-export function layoutOf(problem: PartitionProblem): Layout {
-  const arrangement = arrangementOf(problem);
-  const { placement, stages, capacityBytes } = problem;
-  if (placement !== 'dual') return { ...arrangement, capacityBytes };
-  const smaller = new Float64Array(arrangement.groups);
-  for (let group = 0; group < smaller.length; group++) {
+/** The smaller capacity of each group's devices. */
+export function groupCapacities({ placement, stages, capacityBytes }: PartitionProblem, groups: number): Float64Array {
+  if (placement !== 'dual') return capacityBytes;
+  const smaller = new Float64Array(groups);
+  for (let group = 0; group < groups; group++) {
     smaller[group] = Math.min(capacityBytes[group], capacityBytes[stages - 1 - group]);
   }
-  return { ...arrangement, capacityBytes: smaller };
+  return smaller;
 }
 
 /** A search asks for few arrangements, many times each. */
 const known = new Map<string, Arrangement>();
 const MOST_KNOWN = 256;
 
-function arrangementOf(shape: Shape): Arrangement {
+/** How the virtual stages of a shape share devices. */
+export function arrangementOf(shape: Shape): Arrangement {
   const key = `${shape.placement} ${shape.stages} ${shape.virtualStages}`;
   let arrangement = known.get(key);
   if (arrangement === undefined) {

@@ -1,9 +1,7 @@
 import { IntArrays } from './arrays.ts';
 
 /** How often each class of cost occurs on each device, so that a run need not add up the cost of every task. */
-export function countClasses(stages: number, device: Int32Array, costClass: Int32Array) {
-  let classes = 0;
-  for (let k = 0; k < costClass.length; k++) if (costClass[k] >= classes) classes = costClass[k] + 1;
+export function countClasses(stages: number, device: Int32Array, costClass: Int32Array, classes: number) {
   const counts = new Int32Array(stages * classes);
   for (let k = 0; k < costClass.length; k++) counts[device[k] * classes + costClass[k]]++;
   let used = 0;

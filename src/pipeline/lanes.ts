@@ -10,6 +10,8 @@ export function laneOf(placement: StagePlacement, stages: number, device: number
 }
 
 /** Places of each lane that the planner looks up for every task. */
+export type LaneTables = ReturnType<typeof laneTables>;
+
 export function laneTables(shape: PipelineShape, placement: StagePlacement) {
   const { stages } = shape;
   const chunks = chunksPerDevice(placement, shape);

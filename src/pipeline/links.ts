@@ -1,5 +1,6 @@
+import { oncePerObject } from '../keep.ts';
 import { laneDevice, type PipelinePlan } from './plan.ts';
-import { BACKWARD, FUSED_FORWARD } from './schedule.ts';
+import { BACKWARD } from './schedule.ts';
 
 /**
  * What a run with serial links looks up besides the plan. Every task has two slots for what it delivers: 2k for the
@@ -16,20 +17,12 @@ export interface PlanLinks {
 
 const NO_LINK = -1;
 const BACKWARD_SLOT = 1;
-const cache = new WeakMap<PipelinePlan, PlanLinks>();
 
-/** The links of a plan, worked out once. */
-export function linksOf(plan: PipelinePlan): PlanLinks {
-  let links = cache.get(plan);
-  if (links === undefined) {
-    links = planLinks(plan);
-    cache.set(plan, links);
-  }
-  return links;
-}
+/** The links of a plan. */
+export const linksOf = oncePerObject(planLinks);
 
 function planLinks(plan: PipelinePlan): PlanLinks {
-  const { tasks, stages, kind, lane, input, outputTransfer, pairInput, pairLane, pairOutputTransfer } = plan;
+  const { tasks, stages, kind, lane, costClass, input, outputTransfer, pairInput, pairLane, pairOutputTransfer } = plan;
   const inputSlot = new Int32Array(tasks);
   const outputSlot = new Int32Array(tasks);
   const outputLink = new Int32Array(tasks);
@@ -42,10 +35,10 @@ function planLinks(plan: PipelinePlan): PlanLinks {
     const pass = isBackward ? BACKWARD_SLOT : 0;
     inputSlot[k] = input[k] < tasks ? 2 * input[k] + pass : nowhere;
     outputSlot[k] = 2 * k + pass;
-    outputLink[k] = outputTransfer[k] > 0 ? link(lane[k], isBackward ? lane[k] - 1 : lane[k] + 1) : NO_LINK;
+    outputLink[k] = outputTransfer[costClass[k]] > 0 ? link(lane[k], isBackward ? lane[k] - 1 : lane[k] + 1) : NO_LINK;
     if (pairInput.length === 0) continue;
     pairInputSlot[k] = pairInput[k] < tasks ? 2 * pairInput[k] + BACKWARD_SLOT : nowhere;
-    if (kind[k] === FUSED_FORWARD && pairOutputTransfer[k] > 0) pairOutputLink[k] = link(pairLane[k], pairLane[k] - 1);
+    if (pairOutputTransfer[costClass[k]] > 0) pairOutputLink[k] = link(pairLane[k], pairLane[k] - 1);
   }
   return { inputSlot, pairInputSlot, outputSlot, outputLink, pairOutputLink };
 }

@@ -146,7 +146,7 @@ const NO_TASK = -1;
  * The backward part of a fused pair k is node `tasks` + k.
  */
 function taskJobs(plan: PipelinePlan, costs: PipelineCosts): readonly Jobs[] {
-  const { tasks, microbatches, kind, lane, microbatch, input, inputTransfer } = plan;
+  const { tasks, microbatches, kind, lane, microbatch, costClass, input, inputTransfer } = plan;
   const { pairLane, pairMicrobatch, pairInput, pairInputTransfer, forwardTask, backwardTask } = plan;
   const { transferOf } = costTables(plan, costs);
   const nodes = pairInput.length > 0 ? 2 * tasks : tasks;
@@ -160,12 +160,12 @@ function taskJobs(plan: PipelinePlan, costs: PipelineCosts): readonly Jobs[] {
   const eachWait = (k: number, edge: Edge) => {
     const slot = lane[k] * microbatches + microbatch[k];
     if (kind[k] === BACKWARD) {
-      if (input[k] < tasks) edge(backwardNode(input[k]), k, transferOf[inputTransfer[k]]);
+      if (input[k] < tasks) edge(backwardNode(input[k]), k, transferOf[inputTransfer[costClass[k]]]);
       edge(forwardTask[slot], k, 0);
     } else if (kind[k] === WEIGHT) edge(backwardNode(backwardTask[slot]), k, 0);
-    else if (input[k] < tasks) edge(input[k], k, transferOf[inputTransfer[k]]);
+    else if (input[k] < tasks) edge(input[k], k, transferOf[inputTransfer[costClass[k]]]);
     if (kind[k] !== FUSED_FORWARD) return;
-    if (pairInput[k] < tasks) edge(backwardNode(pairInput[k]), tasks + k, transferOf[pairInputTransfer[k]]);
+    if (pairInput[k] < tasks) edge(backwardNode(pairInput[k]), tasks + k, transferOf[pairInputTransfer[costClass[k]]]);
     edge(forwardTask[pairLane[k] * microbatches + pairMicrobatch[k]], tasks + k, 0);
   };
   for (let k = 0; k < tasks; k++) {

@@ -42,11 +42,11 @@ export interface PipelinePlan {
   readonly previous: Int32Array;
   /** The task of another virtual stage whose output it takes; `tasks` where there is none. */
   readonly input: Int32Array;
-  /** Class of the transfer of that input: 0 inside a device, otherwise 1 + boundary. */
+  /** By class of cost: class of the transfer of that input, 0 where there is none, otherwise 1 + boundary. */
   readonly inputTransfer: Int32Array;
   /** Class of the transfer of its output, in the same way. */
   readonly outputTransfer: Int32Array;
-  /** The same for the backward part of fused pairs; empty where a plan has none. */
+  /** The same for the backward part of fused pairs; those by task are empty where a plan has none. */
   readonly pairLane: Int32Array;
   readonly pairMicrobatch: Int32Array;
   readonly pairInput: Int32Array;

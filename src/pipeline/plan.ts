@@ -1,29 +1,32 @@
-import { fail } from '../errors.ts';
 import { IntArrays } from './arrays.ts';
 import { countClasses } from './classCounts.ts';
 import { laneTables } from './lanes.ts';
-import { COSTS_PER_STAGE, type FusedClass, type PipelinePlan, WHOLE_BACKWARD_COST } from './pipelinePlan.ts';
+import {
+  BACKWARD_COST,
+  COSTS_PER_STAGE,
+  FORWARD_COST,
+  type FusedClass,
+  type PipelinePlan,
+  WHOLE_BACKWARD_COST,
+} from './pipelinePlan.ts';
 import { microbatchesPerChunk } from './placement.ts';
 import {
   BACKWARD,
   type DeviceOrders,
-  FORWARD,
   FUSED_FORWARD,
   type PipelineShape,
   type StagePlacement,
-  taskChunk,
   taskKind,
-  taskMicrobatch,
   WEIGHT,
 } from './schedule.ts';
+import { NONE, orderTasks } from './taskOrder.ts';
 
 export { laneOf } from './lanes.ts';
 export * from './pipelinePlan.ts';
 
-const NONE = -1;
 /** Arrays with an entry for every task, and those with one only where there are fused pairs. */
-const ARRAYS_OF_TASKS = 9;
-const ARRAYS_OF_PAIRS = 5;
+const ARRAYS_OF_TASKS = 7;
+const ARRAYS_OF_PAIRS = 3;
 
 /**
  * Turns device orders into a plan.
@@ -37,211 +40,78 @@ export function planPipeline(
   splitsBackward: boolean,
 ): PipelinePlan {
   const { stages } = shape;
-  const {
-    chunks,
-    virtualStages,
-    lanes,
-    ofChunk,
-    device: laneDevice,
-    stage: laneStage,
-    transfer,
-  } = laneTables(shape, placement);
+  const tables = laneTables(shape, placement);
+  const { virtualStages, lanes, stage: laneStage, transfer } = tables;
   const microbatches = microbatchesPerChunk(placement, shape);
   const slots = lanes * microbatches;
 
-  let packed = 0;
-  let fused = 0;
-  const ownWeight = new Uint8Array(splitsBackward ? slots : 0);
   const deviceOffset = new Int32Array(stages + 1);
-  for (let d = 0; d < stages; d++) {
-    const order = orders[d];
-    for (let i = 0; i < order.length; i++) {
-      const kind = taskKind(order[i]);
-      if (kind === FUSED_FORWARD) fused++;
-      else if (kind === WEIGHT && splitsBackward)
-        ownWeight[ofChunk[d * chunks + taskChunk(order[i])] * microbatches + taskMicrobatch(order[i])] = 1;
-    }
-    packed += order.length;
-    deviceOffset[d + 1] = packed - fused;
-  }
-  const tasks = packed - fused;
-  const pairs = fused > 0 ? tasks : 0;
-  const weightSlots = splitsBackward ? slots : 0;
-  const arrays = new IntArrays(ARRAYS_OF_TASKS * tasks + ARRAYS_OF_PAIRS * pairs + 2 * slots + weightSlots);
-  const kinds = new Uint8Array(tasks);
+  for (let d = 0; d < stages; d++) deviceOffset[d + 1] = deviceOffset[d] + countTasks(orders[d]);
+  const tasks = deviceOffset[stages];
+  const packed = orders.reduce((sum, { length }) => sum + length, 0);
+  const pairs = packed > tasks ? tasks : 0;
+  const passes = splitsBackward ? 3 : 2;
+  const arrays = new IntArrays(ARRAYS_OF_TASKS * tasks + ARRAYS_OF_PAIRS * pairs + passes * slots);
+  const kind = new Uint8Array(tasks);
   const device = arrays.take(tasks);
   const lane = arrays.take(tasks);
   const microbatch = arrays.take(tasks);
   const costClass = arrays.take(tasks);
   const previous = arrays.take(tasks);
   const input = arrays.take(tasks);
-  const inputTransfer = arrays.take(tasks);
-  const outputTransfer = arrays.take(tasks);
   const deviceTasks = arrays.take(tasks);
   const pairLane = arrays.take(pairs);
   const pairMicrobatch = arrays.take(pairs);
   const pairInput = arrays.take(pairs).fill(tasks);
-  const pairInputTransfer = arrays.take(pairs);
-  const pairOutputTransfer = arrays.take(pairs);
-  const forwardTask = arrays.take(slots).fill(NONE);
-  const backwardTask = arrays.take(slots).fill(NONE);
-  const weightTask = arrays.take(weightSlots).fill(NONE);
+  const taskOf = arrays.take(passes * slots).fill(NONE);
+  const forwardTask = taskOf.subarray(0, slots);
+  const backwardTask = taskOf.subarray(slots, 2 * slots);
+  const weightTask = taskOf.subarray(2 * slots);
+  orderTasks(orders, tables, microbatches, splitsBackward, {
+    kind,
+    device,
+    lane,
+    microbatch,
+    pairLane,
+    pairMicrobatch,
+    taskOf,
+  });
+
   const fusedClasses: FusedClass[] = [];
   const fusedClassOf = new Map<number, number>();
-
-  const name = (kind: number, of: number, j: number) =>
-    `${kind === BACKWARD ? 'backward' : kind === WEIGHT ? 'weight' : 'forward'} of microbatch ${j} in virtual stage ${laneStage[of]}`;
-  const twice = (kind: number, of: number, j: number) =>
-    fail('schedule', `the order runs the ${name(kind, of, j)} twice`);
-
-  // Slots are told apart by pass: forward slots first, then backward slots.
-  const blockedOn = new Int32Array(stages).fill(NONE);
-  const cursor = new Int32Array(stages);
+  const isWhole = (slot: number) => splitsBackward && weightTask[slot] === NONE;
   const ranOnDevice = new Int32Array(stages);
-  const last = Int32Array.from({ length: stages }, (_, d) => tasks + 1 + d);
-  const runnable = Array.from({ length: stages }, (_, d) => stages - 1 - d);
-  let k = 0;
-
-  while (runnable.length > 0) {
-    const d = runnable.pop()!;
-    const order = orders[d];
-    let at = cursor[d];
-    while (at < order.length) {
-      const task = order[at];
-      const kind = taskKind(task);
-      const j = taskMicrobatch(task);
-      const own = ofChunk[d * chunks + taskChunk(task)];
-      const slot = own * microbatches + j;
-      const s = laneStage[own];
-      let source = tasks;
-      let sourceTransfer = 0;
-      let sinkTransfer = 0;
-      if (kind === FORWARD || kind === FUSED_FORWARD) {
-        if (forwardTask[slot] !== NONE) twice(kind, own, j);
-        if (s > 0) {
-          source = forwardTask[slot - microbatches];
-          if (source === NONE) {
-            blockedOn[d] = slot - microbatches;
-            break;
-          }
-          sourceTransfer = transfer[own - 1];
-        }
-        sinkTransfer = transfer[own];
-      } else if (kind === BACKWARD) {
-        if (backwardTask[slot] !== NONE) twice(kind, own, j);
-        if (forwardTask[slot] === NONE) {
-          blockedOn[d] = slot;
-          break;
-        }
-        if (s + 1 < virtualStages) {
-          source = backwardTask[slot + microbatches];
-          if (source === NONE) {
-            blockedOn[d] = slots + slot + microbatches;
-            break;
-          }
-          sourceTransfer = transfer[own];
-        }
-        if (s > 0) sinkTransfer = transfer[own - 1];
-      } else {
-        if (!splitsBackward)
-          fail('schedule', `the order has the ${name(kind, own, j)}, but the backward pass is not split`);
-        if (weightTask[slot] !== NONE) twice(kind, own, j);
-        if (backwardTask[slot] === NONE) {
-          blockedOn[d] = slots + slot;
-          break;
-        }
-      }
-
-      if (kind === FUSED_FORWARD) {
-        const partner = order[at + 1];
-        const pairJ = taskMicrobatch(partner);
-        const pairOwn = ofChunk[d * chunks + taskChunk(partner)];
-        const pairSlot = pairOwn * microbatches + pairJ;
-        const pairStage = laneStage[pairOwn];
-        if (backwardTask[pairSlot] !== NONE) twice(BACKWARD, pairOwn, pairJ);
-        if (forwardTask[pairSlot] === NONE) {
-          blockedOn[d] = pairSlot;
-          break;
-        }
-        if (pairStage + 1 < virtualStages) {
-          const pairSource = backwardTask[pairSlot + microbatches];
-          if (pairSource === NONE) {
-            blockedOn[d] = slots + pairSlot + microbatches;
-            break;
-          }
-          pairInput[k] = pairSource;
-          pairInputTransfer[k] = transfer[pairOwn];
-        }
-        if (pairStage > 0) pairOutputTransfer[k] = transfer[pairOwn - 1];
-        pairLane[k] = pairOwn;
-        pairMicrobatch[k] = pairJ;
-        backwardTask[pairSlot] = k;
-        const whole = splitsBackward && ownWeight[pairSlot] === 0;
-        const key = 2 * (s * virtualStages + pairStage) + (whole ? 1 : 0);
-        let fusedClass = fusedClassOf.get(key);
-        if (fusedClass === undefined) {
-          fusedClass = COSTS_PER_STAGE * virtualStages + fusedClasses.length;
-          fusedClassOf.set(key, fusedClass);
-          fusedClasses.push({ forwardStage: s, backwardStage: pairStage, whole });
-        }
-        costClass[k] = fusedClass;
-        at++;
-        // Nobody but the device of the next lane back waits for the backward part.
-        if (pairStage > 0 && blockedOn[laneDevice[pairOwn - 1]] === slots + pairSlot) {
-          blockedOn[laneDevice[pairOwn - 1]] = NONE;
-          runnable.push(laneDevice[pairOwn - 1]);
-        }
-      } else {
-        const whole = kind === BACKWARD && splitsBackward && ownWeight[slot] === 0;
-        costClass[k] = (whole ? WHOLE_BACKWARD_COST : kind) * virtualStages + s;
-      }
-
-      device[k] = d;
-      kinds[k] = kind;
-      lane[k] = own;
-      microbatch[k] = j;
-      previous[k] = last[d];
-      input[k] = source;
-      inputTransfer[k] = sourceTransfer;
-      outputTransfer[k] = sinkTransfer;
-      deviceTasks[deviceOffset[d] + ranOnDevice[d]++] = k;
-      last[d] = k;
-      let waiting = NONE;
-      let produced = slot;
-      if (kind === BACKWARD) {
-        backwardTask[slot] = k;
-        produced += slots;
-        if (s > 0) waiting = laneDevice[own - 1];
-      } else if (kind === WEIGHT) {
-        weightTask[slot] = k;
-      } else {
-        forwardTask[slot] = k;
-        if (s + 1 < virtualStages) waiting = laneDevice[own + 1];
-      }
-      if (waiting !== NONE && blockedOn[waiting] === produced) {
-        blockedOn[waiting] = NONE;
-        runnable.push(waiting);
-      }
-      k++;
-      at++;
+  const lastTask = Int32Array.from({ length: stages }, (_, d) => tasks + 1 + d);
+  const last = virtualStages - 1;
+  for (let k = 0; k < tasks; k++) {
+    const d = device[k];
+    const own = lane[k];
+    const of = kind[k];
+    const s = laneStage[own];
+    const slot = own * microbatches + microbatch[k];
+    deviceTasks[deviceOffset[d] + ranOnDevice[d]++] = k;
+    previous[k] = lastTask[d];
+    lastTask[d] = k;
+    let source = tasks;
+    if (of === BACKWARD) {
+      if (s < last) source = backwardTask[slot + microbatches];
+    } else if (of !== WEIGHT && s > 0) source = forwardTask[slot - microbatches];
+    input[k] = source;
+    costClass[k] = (of === BACKWARD && isWhole(slot) ? WHOLE_BACKWARD_COST : of) * virtualStages + s;
+    if (of !== FUSED_FORWARD) continue;
+    const pairOwn = pairLane[k];
+    const pairSlot = pairOwn * microbatches + pairMicrobatch[k];
+    const pairStage = laneStage[pairOwn];
+    if (pairStage < last) pairInput[k] = backwardTask[pairSlot + microbatches];
+    const whole = isWhole(pairSlot);
+    const key = 2 * (s * virtualStages + pairStage) + (whole ? 1 : 0);
+    let fusedClass = fusedClassOf.get(key);
+    if (fusedClass === undefined) {
+      fusedClass = COSTS_PER_STAGE * virtualStages + fusedClasses.length;
+      fusedClassOf.set(key, fusedClass);
+      fusedClasses.push({ forwardStage: s, backwardStage: pairStage, whole });
     }
-    cursor[d] = at;
-  }
-
-  const stuck = blockedOn.findIndex((slot) => slot !== NONE);
-  if (stuck >= 0) {
-    const waits = blockedOn[stuck] % slots;
-    const kind = blockedOn[stuck] >= slots ? BACKWARD : FORWARD;
-    fail(
-      'schedule',
-      `the order deadlocks: device ${stuck} waits for the ${name(kind, Math.floor(waits / microbatches), waits % microbatches)}, which never comes`,
-    );
-  }
-  for (let slot = 0; slot < slots; slot++) {
-    if (forwardTask[slot] === NONE || backwardTask[slot] === NONE) {
-      const kind = forwardTask[slot] === NONE ? FORWARD : BACKWARD;
-      fail('schedule', `the order leaves out the ${name(kind, Math.floor(slot / microbatches), slot % microbatches)}`);
-    }
+    costClass[k] = fusedClass;
   }
 
   return {
@@ -253,25 +123,60 @@ export function planPipeline(
     microbatches,
     tasks,
     device,
-    kind: kinds,
+    kind,
     lane,
     microbatch,
     costClass,
     fusedClasses,
     previous,
     input,
-    inputTransfer,
-    outputTransfer,
     pairLane,
     pairMicrobatch,
     pairInput,
-    pairInputTransfer,
-    pairOutputTransfer,
+    ...transferClasses(transfer.subarray(0, virtualStages), fusedClasses),
     deviceOffset,
     deviceTasks,
     forwardTask,
     backwardTask,
     weightTask,
-    ...countClasses(stages, device, costClass),
+    ...countClasses(stages, device, costClass, COSTS_PER_STAGE * virtualStages + fusedClasses.length),
   };
+}
+
+/**
+ * Classes of the transfers of every class of cost.
+ * @param transfer class of that from each virtual stage to the next
+ */
+function transferClasses(transfer: Int32Array, fusedClasses: readonly FusedClass[]) {
+  const count = transfer.length;
+  const classes = COSTS_PER_STAGE * count + fusedClasses.length;
+  const arrays = new IntArrays(4 * classes);
+  const inputTransfer = arrays.take(classes);
+  const outputTransfer = arrays.take(classes);
+  const pairInputTransfer = arrays.take(classes);
+  const pairOutputTransfer = arrays.take(classes);
+  const before = (stage: number) => (stage > 0 ? transfer[stage - 1] : 0);
+  for (let stage = 0; stage < count; stage++) {
+    inputTransfer[FORWARD_COST * count + stage] = before(stage);
+    outputTransfer[FORWARD_COST * count + stage] = transfer[stage];
+    for (const backward of [BACKWARD_COST, WHOLE_BACKWARD_COST]) {
+      inputTransfer[backward * count + stage] = transfer[stage];
+      outputTransfer[backward * count + stage] = before(stage);
+    }
+  }
+  for (const [at, { forwardStage, backwardStage }] of fusedClasses.entries()) {
+    const pair = COSTS_PER_STAGE * count + at;
+    inputTransfer[pair] = before(forwardStage);
+    outputTransfer[pair] = transfer[forwardStage];
+    pairInputTransfer[pair] = transfer[backwardStage];
+    pairOutputTransfer[pair] = before(backwardStage);
+  }
+  return { inputTransfer, outputTransfer, pairInputTransfer, pairOutputTransfer };
+}
+
+/** Tasks of a device's order: a fused pair is one. */
+function countTasks(order: Int32Array): number {
+  let count = order.length;
+  for (let i = 0; i < order.length; i++) if (taskKind(order[i]) === FUSED_FORWARD) count--;
+  return count;
 }

@@ -12,7 +12,7 @@ import {
 } from './schedule.ts';
 
 /** Plans kept, and tasks kept over all of them. */
-const MOST_PLANS = 256;
+const MOST_PLANS = 1024;
 const MOST_TASKS = 4_000_000;
 const plans = new BoundedCache<PipelinePlan>(MOST_PLANS, MOST_TASKS);
 

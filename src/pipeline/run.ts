@@ -24,8 +24,6 @@ export interface PipelineTimeline {
   readonly start: Float64Array;
   /** One entry a task, one that is 0, the moment the step begins, and for each device when it was free to begin. */
   readonly end: Float64Array;
-  /** When the last of its inputs from another virtual stage was there; 0 where it takes none. */
-  readonly arrived: Float64Array;
   /** Time each device computes. */
   readonly busy: Float64Array;
 }
@@ -33,34 +31,43 @@ export interface PipelineTimeline {
 interface Buffers extends PipelineTimeline {
   plan: PipelinePlan;
   makespan: number;
-  readonly costOf: Float64Array;
-  readonly transferOf: Float64Array;
+  readonly tables: CostTables;
   /** Room for a run with serial links, made when there is one. */
   linkFree: Float64Array;
   delivered: Float64Array;
+}
+
+/** Seconds of every class of task, of its transfers, and of every class of transfer. */
+interface CostTables {
+  readonly costOf: Float64Array;
+  readonly transferOf: Float64Array;
+  readonly inputOf: Float64Array;
+  readonly outputOf: Float64Array;
+  readonly pairInputOf: Float64Array;
+  readonly pairOutputOf: Float64Array;
 }
 
 const NO_ROOM = new Float64Array(0);
 
 function createBuffers(plan: PipelinePlan): Buffers {
   const { tasks, stages } = plan;
-  const arrays = new FloatArrays(3 * tasks + 1 + 2 * stages);
+  const arrays = new FloatArrays(2 * tasks + 1 + 2 * stages);
   return {
     plan,
     makespan: 0,
     start: arrays.take(tasks),
     end: arrays.take(tasks + 1 + stages),
-    arrived: arrays.take(tasks),
     busy: arrays.take(stages),
-    ...createTables(plan),
+    tables: createTables(plan),
     linkFree: NO_ROOM,
     delivered: NO_ROOM,
   };
 }
 /** Fills the cost of every class of task and transfer. */
-function fillCosts(plan: PipelinePlan, costs: PipelineCosts, costOf: Float64Array, transferOf: Float64Array): void {
+function fillCosts(plan: PipelinePlan, costs: PipelineCosts, tables: CostTables): void {
   const { virtualStages: count, splitsBackward } = plan;
   const { forward, backward, weight, communication, fusedPair } = costs;
+  const { costOf, transferOf, inputOf, outputOf, pairInputOf, pairOutputOf } = tables;
   if (forward.length !== count || backward.length !== count || (splitsBackward && weight.length !== count))
     fail('costs', `take one forward, backward and weight cost for each of ${count} virtual stages`);
   if (communication.length < count - 1)
@@ -78,79 +85,92 @@ function fillCosts(plan: PipelinePlan, costs: PipelineCosts, costOf: Float64Arra
       ? fusedPair[forwardStage]
       : forward[forwardStage] + costOf[(whole ? WHOLE_BACKWARD_COST : BACKWARD_COST) * count + backwardStage];
   }
+  for (let of = 0; of < costOf.length; of++) {
+    inputOf[of] = transferOf[plan.inputTransfer[of]];
+    outputOf[of] = transferOf[plan.outputTransfer[of]];
+    pairInputOf[of] = transferOf[plan.pairInputTransfer[of]];
+    pairOutputOf[of] = transferOf[plan.pairOutputTransfer[of]];
+  }
 }
 
 /** The cost of every class of task and of every class of transfer of a plan. */
-export function costTables(plan: PipelinePlan, costs: PipelineCosts) {
-  const { costOf, transferOf } = createTables(plan);
-  fillCosts(plan, costs, costOf, transferOf);
-  return { costOf, transferOf };
+export function costTables(plan: PipelinePlan, costs: PipelineCosts): CostTables {
+  const tables = createTables(plan);
+  fillCosts(plan, costs, tables);
+  return tables;
 }
 
-function createTables(plan: PipelinePlan) {
+function createTables({ virtualStages, fusedClasses }: PipelinePlan): CostTables {
+  const classes = COSTS_PER_STAGE * virtualStages + fusedClasses.length;
+  const arrays = new FloatArrays(5 * classes + virtualStages + 1);
   return {
-    costOf: new Float64Array(COSTS_PER_STAGE * plan.virtualStages + plan.fusedClasses.length),
-    transferOf: new Float64Array(plan.virtualStages + 1),
+    costOf: arrays.take(classes),
+    transferOf: arrays.take(virtualStages + 1),
+    inputOf: arrays.take(classes),
+    outputOf: arrays.take(classes),
+    pairInputOf: arrays.take(classes),
+    pairOutputOf: arrays.take(classes),
   };
 }
 
 /** Latency only: a task starts when its device is free and its inputs are there. */
-function runAsync(plan: PipelinePlan, buffers: Buffers): void {
-  const { tasks, costClass, previous, input, inputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+function runAsync(plan: PipelinePlan, { start, end, tables }: Buffers): void {
+  const { tasks, costClass, previous, input } = plan;
+  const { costOf, inputOf } = tables;
   for (let k = 0; k < tasks; k++) {
+    const of = costClass[k];
     const free = end[previous[k]];
-    const arrival = end[input[k]] + transferOf[inputTransfer[k]];
+    const arrival = end[input[k]] + inputOf[of];
     const begin = free > arrival ? free : arrival;
-    arrived[k] = arrival;
     start[k] = begin;
-    end[k] = begin + costOf[costClass[k]];
+    end[k] = begin + costOf[of];
   }
 }
 
-function runAsyncWithPairs(plan: PipelinePlan, buffers: Buffers): void {
-  const { tasks, costClass, previous, input, inputTransfer, pairInput, pairInputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+function runAsyncWithPairs(plan: PipelinePlan, { start, end, tables }: Buffers): void {
+  const { tasks, costClass, previous, input, pairInput } = plan;
+  const { costOf, inputOf, pairInputOf } = tables;
   for (let k = 0; k < tasks; k++) {
+    const of = costClass[k];
     const free = end[previous[k]];
-    const first = end[input[k]] + transferOf[inputTransfer[k]];
-    const second = end[pairInput[k]] + transferOf[pairInputTransfer[k]];
+    const first = end[input[k]] + inputOf[of];
+    const second = end[pairInput[k]] + pairInputOf[of];
     const arrival = first > second ? first : second;
     const begin = free > arrival ? free : arrival;
-    arrived[k] = arrival;
     start[k] = begin;
-    end[k] = begin + costOf[costClass[k]];
+    end[k] = begin + costOf[of];
   }
 }
 
 /** A device does not compute while it sends or receives; a send and a receive in the same gap run side by side. */
-function runBlocking(plan: PipelinePlan, buffers: Buffers): void {
-  const { tasks, costClass, previous, input, inputTransfer, outputTransfer } = plan;
-  const { pairInput, pairInputTransfer, pairOutputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+function runBlocking(plan: PipelinePlan, { start, end, tables }: Buffers): void {
+  const { tasks, costClass, previous, input, pairInput } = plan;
+  const { costOf, inputOf, outputOf, pairInputOf, pairOutputOf } = tables;
   const hasPairs = pairInput.length > 0;
   for (let k = 0; k < tasks; k++) {
+    const of = costClass[k];
     const before = previous[k];
     const free = end[before];
     let begin = free;
     if (before < tasks) {
-      begin += transferOf[outputTransfer[before]];
-      if (hasPairs) begin = Math.max(begin, free + transferOf[pairOutputTransfer[before]]);
+      const ofBefore = costClass[before];
+      begin += outputOf[ofBefore];
+      if (hasPairs) begin = Math.max(begin, free + pairOutputOf[ofBefore]);
     }
-    let arrival = input[k] < tasks ? Math.max(free, end[input[k]]) + transferOf[inputTransfer[k]] : 0;
+    let arrival = input[k] < tasks ? Math.max(free, end[input[k]]) + inputOf[of] : 0;
     if (hasPairs && pairInput[k] < tasks)
-      arrival = Math.max(arrival, Math.max(free, end[pairInput[k]]) + transferOf[pairInputTransfer[k]]);
+      arrival = Math.max(arrival, Math.max(free, end[pairInput[k]]) + pairInputOf[of]);
     if (arrival > begin) begin = arrival;
-    arrived[k] = arrival;
     start[k] = begin;
-    end[k] = begin + costOf[costClass[k]];
+    end[k] = begin + costOf[of];
   }
 }
 
 /** Transfers from one device to another go one after the other, in the order in which they were produced. */
 function runLinks(plan: PipelinePlan, buffers: Buffers): void {
-  const { tasks, costClass, previous, outputTransfer, pairOutputTransfer } = plan;
-  const { start, end, arrived, costOf, transferOf } = buffers;
+  const { tasks, costClass, previous } = plan;
+  const { start, end, tables } = buffers;
+  const { costOf, outputOf, pairOutputOf } = tables;
   if (buffers.delivered.length === 0) {
     buffers.linkFree = new Float64Array(plan.stages * plan.stages);
     // Two deliveries a task, and one that is there from the beginning.
@@ -161,18 +181,18 @@ function runLinks(plan: PipelinePlan, buffers: Buffers): void {
   const hasPairs = pairInputSlot.length > 0;
   linkFree.fill(0);
   for (let k = 0; k < tasks; k++) {
+    const of = costClass[k];
     const free = end[previous[k]];
     let arrival = delivered[inputSlot[k]];
     if (hasPairs) arrival = Math.max(arrival, delivered[pairInputSlot[k]]);
     const begin = free > arrival ? free : arrival;
-    const done = begin + costOf[costClass[k]];
-    arrived[k] = arrival;
+    const done = begin + costOf[of];
     start[k] = begin;
     end[k] = done;
     const link = outputLink[k];
     let out = done;
     if (link >= 0) {
-      out = Math.max(done, linkFree[link]) + transferOf[outputTransfer[k]];
+      out = Math.max(done, linkFree[link]) + outputOf[of];
       linkFree[link] = out;
     }
     delivered[outputSlot[k]] = out;
@@ -180,7 +200,7 @@ function runLinks(plan: PipelinePlan, buffers: Buffers): void {
     const pairLink = pairOutputLink[k];
     out = done;
     if (pairLink >= 0) {
-      out = Math.max(done, linkFree[pairLink]) + transferOf[pairOutputTransfer[k]];
+      out = Math.max(done, linkFree[pairLink]) + pairOutputOf[of];
       linkFree[pairLink] = out;
     }
     // A task that is no pair has nothing in its second slot that anyone reads.
@@ -189,7 +209,7 @@ function runLinks(plan: PipelinePlan, buffers: Buffers): void {
 }
 
 function isBuffers(timeline: PipelineTimeline): timeline is Buffers {
-  return 'costOf' in timeline;
+  return 'tables' in timeline;
 }
 
 /** Whether the arrays of a timeline have the lengths that another plan needs. */
@@ -218,7 +238,7 @@ export function runPipeline(
 ): PipelineTimeline {
   const buffers = into !== undefined && isBuffers(into) && suits(into, plan) ? into : createBuffers(plan);
   buffers.plan = plan;
-  fillCosts(plan, costs, buffers.costOf, buffers.transferOf);
+  fillCosts(plan, costs, buffers.tables);
   for (let d = 0; d < plan.stages; d++) buffers.end[plan.tasks + 1 + d] = begins === undefined ? 0 : begins[d];
   if (transfers === 'link') runLinks(plan, buffers);
   else if (transfers === 'blocking') runBlocking(plan, buffers);
@@ -226,13 +246,13 @@ export function runPipeline(
   else runAsync(plan, buffers);
 
   const { deviceOffset, deviceTasks, busyDevice, busyClass, busyCount } = plan;
-  const { end, busy, costOf } = buffers;
+  const { end, busy, tables } = buffers;
   let makespan = 0;
   for (let d = 0; d < plan.stages; d++) {
     busy[d] = 0;
     if (deviceOffset[d + 1] > deviceOffset[d]) makespan = Math.max(makespan, end[deviceTasks[deviceOffset[d + 1] - 1]]);
   }
-  for (let i = 0; i < busyDevice.length; i++) busy[busyDevice[i]] += busyCount[i] * costOf[busyClass[i]];
+  for (let i = 0; i < busyDevice.length; i++) busy[busyDevice[i]] += busyCount[i] * tables.costOf[busyClass[i]];
   buffers.makespan = makespan;
   return buffers;
 }

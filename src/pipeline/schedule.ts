@@ -73,8 +73,6 @@ export interface Schedule {
   readonly fixed: boolean;
   /** Where virtual stages sit, for a schedule whose placement depends on the shape. */
   placementFor?(shape: PipelineShape): StagePlacement;
-  /** Microbatches (of one chunk or direction) after which the order of a long step repeats, if it does. */
-  period?(shape: PipelineShape): number;
   /** What is illegal about the shape and what would be legal, or undefined. */
   illegal(shape: PipelineShape): string | undefined;
   /** The order in which each device runs its tasks. */

@@ -1,17 +1,19 @@
-import type { Job } from '../job/job.ts';
+import type { Job, Partitioner } from '../job/job.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitRecompute } from '../memory/unitMemory.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import { deviceMemory } from './deviceMemory.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { cheapestChoice, type LayerMode, type LayerSet } from './layerChoice.ts';
-import type { Report } from './report.ts';
-import { largestTransferBytes, type ProfileOf, type StageProfile, stagesOf } from './stageProfile.ts';
+import { largestTransferBytes, type ProfileOf, type StageProfile } from './stageProfile.ts';
 
-/** A simulated job, as far as the choice looks at it. */
+/** A simulated step, as far as the choice looks at it. */
 interface Simulated {
-  readonly report: Report;
+  readonly memory: { readonly fits: boolean };
+  readonly step: { readonly stepTimeSeconds: number };
+  readonly partitioner: Partitioner['kind'];
   readonly timeline: PipelineTimeline;
   readonly stages: readonly StageProfile[];
 }
@@ -32,20 +34,19 @@ const modes: readonly UnitRecompute[] = ['none', 'cheap', 'selective', 'selectiv
  * that fit, layers are given back what room allows, stage by stage. So it is never slower than a named mode that fits.
  * Where nothing fits, full recomputation is the answer.
  * @param profileOf what a unit of the job costs under a mode
- * @param simulate forecasts a job whose recomputation is decided
+ * @param simulate runs a step of a job whose recomputation is decided
  */
 export function cheapestRecompute<S extends Simulated>(job: Job, profileOf: ProfileOf, simulate: (job: Job) => S): S {
   const tried = named.map((recompute) => simulate(withRecompute(job, recompute)));
-  const fitting = tried.filter(({ report }) => report.fits);
+  const fitting = tried.filter(({ memory }) => memory.fits);
   if (fitting.length === 0) return tried[tried.length - 1]!;
   const { cutAt, partitioner } = job.parallelism;
   const refines = cutAt === 'layer' && partitioner.kind !== 'tree';
   const refined = refines
-    ? fitting.map((base) => simulate(refinedJob(job, base, profileOf))).filter(({ report }) => report.fits)
+    ? fitting.map((base) => simulate(refinedJob(job, base, profileOf))).filter(({ memory }) => memory.fits)
     : [];
-  const best = [...fitting, ...refined].reduce((a, b) => (b.report.stepTimeSeconds < a.report.stepTimeSeconds ? b : a));
-  const partition = { ...best.report.partition, partitioner: partitioner.kind };
-  return { ...best, report: { ...best.report, partition } };
+  const best = [...fitting, ...refined].reduce((a, b) => (b.step.stepTimeSeconds < a.step.stepTimeSeconds ? b : a));
+  return { ...best, partitioner: partitioner.kind };
 }
 
 function withRecompute(job: Job, recompute: Recompute): Job {
@@ -59,7 +60,8 @@ function refinedJob(job: Job, base: Simulated, profileOf: ProfileOf): Job {
   const layers = new Array<UnitRecompute>(job.model.layers).fill('none');
   const held = microbatchesInFlight(timeline.plan);
   for (let device = 0; device < timeline.plan.stages; device++) {
-    const chunks = stagesOf(timeline.plan, stages, device);
+    const own = stagesByDevice(timeline.plan)[device]!;
+    const chunks = own.map((stage) => stages[stage]!);
     const layer = chunks.flatMap(({ profiles }) => profiles).find(({ unit }) => unit.kind === 'layer');
     if (layer === undefined) continue;
     const ways = modes.map((mode): LayerMode => {
@@ -72,10 +74,10 @@ function refinedJob(job: Job, base: Simulated, profileOf: ProfileOf): Job {
         transientBytes: memory.recomputedBytes + memory.gradientBytes,
       };
     });
-    const sets = chunks.map((chunk): LayerSet => ({ layers: chunk.layers, held: held[stages.indexOf(chunk)]! }));
+    const sets = own.map((stage): LayerSet => ({ layers: stages[stage]!.layers, held: held[stage]! }));
     const choice = cheapestChoice(ways, sets, roomForLayers(job, chunks, sets, largestTransferBytes(stages)));
-    chunks.forEach((chunk, at) => {
-      const from = firstLayer[stages.indexOf(chunk)]!;
+    own.forEach((stage, at) => {
+      const from = firstLayer[stage]!;
       choice[at]!.forEach((mode, position) => {
         layers[from + position] = mode;
       });

@@ -1,14 +1,10 @@
-const keys = new WeakMap<object, string>();
+import { oncePerObject } from '../keep.ts';
 
-/** A string that is equal for equal values; worked out once for each object. */
-export function valueKey(value: object): string {
-  let key = keys.get(value);
-  if (key === undefined) {
-    key = JSON.stringify(value);
-    keys.set(value, key);
-  }
-  return key;
-}
+const mostValues = 4096;
+let given = 0;
+
+/** A number that is equal for equal values, as long as they are remembered; worked out once for each object. */
+export const valueNumber = oncePerObject((value: object) => ofTexts.get(JSON.stringify(value), () => given++));
 
 /** Keeps the results of a function by key, the most recently made `most` of them. */
 export class ValueCache<T> {
@@ -28,4 +24,24 @@ export class ValueCache<T> {
     }
     return value;
   }
+}
+
+const ofTexts = new ValueCache<number>(mostValues);
+
+/** A function of lists that works out its result once for lists of the same things: neighbours of a pipeline are mostly alike. */
+export function onceForAlike<K, T>(workOut: (list: readonly K[]) => T): (list: readonly K[]) => T {
+  const known: { readonly list: readonly K[]; readonly result: T }[] = [];
+  return (list) => {
+    for (const one of known) if (areAlike(one.list, list)) return one.result;
+    const result = workOut(list);
+    known.push({ list, result });
+    return result;
+  };
+}
+
+/** Whether two lists are of the same things in the same order. */
+export function areAlike<K>(one: readonly K[], other: readonly K[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }

@@ -1,6 +1,7 @@
 import type { ComputeGraph, Unit } from '../graph/computeGraph.ts';
 import { type Chain, chainOfOperators, chainOfUnits, sliceUnit } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { keep } from '../keep.ts';
 import type { UnitRecompute } from '../memory/unitMemory.ts';
 import { backwardSeconds, forwardSeconds, layerRecompute, type ProfileOf } from './stageProfile.ts';
 
@@ -32,17 +33,16 @@ export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readon
   const settings = { offloaded: offload?.activations ?? 0, group };
   const perStage = Math.ceil((chain.graph.units.length - 2) / (degrees.pipeline * virtualStages));
   const whole = chain.length === chain.graph.units.length;
+  const itemsOf = (unit: Unit, mode: UnitRecompute) =>
+    whole ? [wholeItem(unit, mode, profileOf, settings)] : operatorItems(unit, mode, profileOf, settings);
   const known = new Map<Unit, Map<UnitRecompute, readonly ChainItem[]>>();
-  return chain.graph.units.flatMap((unit, index) => {
+  const all: ChainItem[] = [];
+  for (const [index, unit] of chain.graph.units.entries()) {
     const mode = unit.kind === 'layer' ? layerRecompute(recompute, index - 1, (index - 1) % perStage) : 'none';
-    const modes = known.get(unit) ?? new Map<UnitRecompute, readonly ChainItem[]>();
-    known.set(unit, modes);
-    const items =
-      modes.get(mode) ??
-      (whole ? [wholeItem(unit, mode, profileOf, settings)] : operatorItems(unit, mode, profileOf, settings));
-    modes.set(mode, items);
-    return items;
-  });
+    const modes = keep(known, unit, () => new Map());
+    for (const item of keep(modes, mode, () => itemsOf(unit, mode))) all.push(item);
+  }
+  return all;
 }
 
 function wholeItem(unit: Unit, mode: UnitRecompute, profileOf: ProfileOf, { offloaded, group }: Settings): ChainItem {

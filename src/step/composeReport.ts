@@ -1,43 +1,30 @@
 import { parameterCount } from '../graph/parameters.ts';
 import { paddedVocabulary } from '../graph/transformer.ts';
-import type { Job } from '../job/job.ts';
-import type { Cuts } from '../partition/index.ts';
 import { chunkOf, deviceOf } from '../pipeline/placement.ts';
-import type { PipelineTimeline } from '../pipeline/run.ts';
 import { formatBytes } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
-import { hostBytes } from './deviceMemory.ts';
 import type { EvidenceFound } from './evidence.ts';
-import type { FinishedStep } from './finishStep.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
-import { backwardSeconds, forwardSeconds, type StageProfile } from './stageProfile.ts';
+import type { SimulatedStep } from './simulatedStep.ts';
+import { stageMemory } from './stageMemory.ts';
+import { backwardSeconds, forwardSeconds } from './stageProfile.ts';
 import { trainingReport, utilisation } from './totals.ts';
 
-/** What a simulation found, ready to be told. */
-export interface Findings {
-  readonly cuts: Cuts;
-  readonly stages: readonly StageProfile[];
-  readonly timeline: PipelineTimeline;
-  readonly step: FinishedStep;
-  readonly memory: readonly StageMemory[];
-  /** What published runs say, where it was looked up. */
-  readonly evidence: EvidenceFound | undefined;
-  readonly warnings: readonly string[];
-}
-
-/** Puts the findings of a simulation into the report that every program and picture reads. */
-export function composeReport(job: Job, findings: Findings): Report {
-  const { stages, timeline, step, evidence } = findings;
+/**
+ * Puts a simulated step into the report that every program and picture reads.
+ * @param evidence what published runs say, where it was looked up
+ */
+export function composeReport(simulated: SimulatedStep, evidence: EvidenceFound | undefined): Report {
+  const { job, stages, timeline, step } = simulated;
   const { stepTimeSeconds } = step;
   const { globalBatchSize, sequenceLength } = job.training;
   const vocabularySize = paddedVocabulary(job.model, job.stack, job.parallelism.degrees.tensor);
-  const memory = memoryReport(job, findings.memory, hostBytes(job, timeline.plan, stages));
-  const hostCapacity = job.cluster.instance.hostMemoryBytes ?? Number.POSITIVE_INFINITY;
+  const memory = memoryReport(simulated);
   const breakdownSeconds = breakdownOf(timeline, stages, step);
   const training = trainingReport(job, stepTimeSeconds);
   return {
     name: job.name,
-    fits: memory.peakBytes <= memory.capacityBytes && memory.hostBytes <= hostCapacity,
+    fits: simulated.memory.fits,
     stepTimeSeconds,
     ...(evidence?.stepTimeSecondsRange === undefined ? {} : { stepTimeSecondsRange: evidence.stepTimeSecondsRange }),
     samplesPerSecond: globalBatchSize / stepTimeSeconds,
@@ -48,26 +35,27 @@ export function composeReport(job: Job, findings: Findings): Report {
     bubbleFraction: breakdownSeconds.bubble / stepTimeSeconds,
     breakdownSeconds,
     memory,
-    partition: partitionReport(job, findings),
+    partition: partitionReport(simulated),
     ...(training === undefined ? {} : { training }),
     nearest: evidence?.nearest ?? [],
     warnings: [
-      ...findings.warnings,
+      ...simulated.notes,
       ...memoryWarnings(memory),
-      ...hostWarnings(memory, hostCapacity),
+      ...hostWarnings(memory, simulated.memory.hostCapacityBytes),
       ...(evidence?.warnings ?? []),
     ],
   };
 }
 
-function memoryReport(job: Job, stages: readonly StageMemory[], onHost: number): MemoryReport {
+function memoryReport({ timeline, step, memory, stages: profiles }: SimulatedStep): MemoryReport {
+  const stages = stageMemory(timeline, profiles, step, memory.devices);
   const largest = (part: (stage: StageMemory) => number) => Math.max(...stages.map(part));
   return {
-    capacityBytes: job.cluster.instance.accelerator.usableMemoryBytes,
-    peakBytes: largest((stage) => stage.peakBytes),
+    capacityBytes: memory.capacityBytes,
+    peakBytes: memory.peakBytes,
     peakAllocatedBytes: largest((stage) => stage.allocatedBytes),
     peakReservedBytes: largest((stage) => stage.reservedBytes),
-    hostBytes: onHost,
+    hostBytes: memory.hostBytes,
     stages,
   };
 }
@@ -88,7 +76,7 @@ function hostWarnings({ hostBytes }: MemoryReport, capacityBytes: number): strin
   return [`An instance needs ${formatBytes(hostBytes)} of its host's ${formatBytes(capacityBytes)}: ${over} too much.`];
 }
 
-function partitionReport(job: Job, { cuts, stages, timeline }: Findings): PartitionReport {
+function partitionReport({ partitioner, cuts, stages, timeline }: SimulatedStep): PartitionReport {
   const { placement, stages: devices } = timeline.plan;
   const loads = new Array<number>(devices).fill(0);
   stages.forEach((stage, index) => {
@@ -96,7 +84,7 @@ function partitionReport(job: Job, { cuts, stages, timeline }: Findings): Partit
   });
   const mean = loads.reduce((sum, load) => sum + load, 0) / devices;
   return {
-    partitioner: job.parallelism.partitioner.kind,
+    partitioner,
     imbalance: Math.max(0, Math.max(...loads) / mean - 1),
     bottleneckSeconds: cuts.bottleneckSeconds,
     lowerBoundSeconds: cuts.lowerBoundSeconds,

@@ -2,8 +2,10 @@ import { fail } from '../errors.ts';
 import { unitPath } from '../graph/computeGraph.ts';
 import { bytesAcross, type Chain, hiddenBytes } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { once } from '../keep.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import { layers, type PartitionProblem, uniform } from '../partition/index.ts';
+import { FloatArrays } from '../pipeline/arrays.ts';
 import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
 import { formatCount } from '../units.ts';
@@ -30,21 +32,29 @@ export function partitionProblem(
     const message = `makes ${formatCount(parts)} virtual stages of only ${formatCount(count)} operators`;
     fail('parallelism.pipeline', `${message}; ${formatCount(Math.floor(count / virtualStages))} or less would do`);
   }
-  const seconds = new Float64Array(count);
-  const staticBytes = new Float64Array(count);
-  const activationBytes = new Float64Array(count);
-  const transientBytes = new Float64Array(count);
-  const boundaryBytes = new Float64Array(count - 1);
+  const arrays = new FloatArrays(6 * count - 2 + degrees.pipeline);
+  const seconds = arrays.take(count);
+  const staticBytes = arrays.take(count);
+  const activationBytes = arrays.take(count);
+  const transientBytes = arrays.take(count);
+  const boundarySeconds = arrays.take(count - 1);
+  const boundaryBytes = arrays.take(count - 1);
+  const capacityBytes = arrays.take(degrees.pipeline);
+  const blockingSeconds = blockingSecondsPerByte(job, chain, transfers);
   const slack = 1 + stack.fragmentation;
+  const staticOf = once((parameters: number) => {
+    const states = statesOnDevice(job, parameters);
+    return states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+  });
   chainItems(job, chain, profileOf).forEach((item, index) => {
-    const states = statesOnDevice(job, item.parameters);
     seconds[index] = item.seconds;
-    staticBytes[index] = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+    staticBytes[index] = staticOf(item.parameters);
     activationBytes[index] = item.savedBytes * slack;
     transientBytes[index] = item.transientBytes * slack;
-    if (index + 1 < count) boundaryBytes[index] = bytesAcross(chain, index + 1) * microBatchSize;
+    if (index + 1 === count) return;
+    boundaryBytes[index] = bytesAcross(chain, index + 1) * microBatchSize;
+    boundarySeconds[index] = 2 * blockingSeconds * boundaryBytes[index]!;
   });
-  const blockingSeconds = blockingSecondsPerByte(job, chain, transfers);
   const hidden = hiddenBytes(chain.graph) * microBatchSize;
   const communicators = communicatorCount(degrees, job.model.tiedEmbeddings);
   const layer = profileOf(chain.graph.units[1] ?? chain.graph.units[0]!, 'none');
@@ -55,10 +65,11 @@ export function partitionProblem(
     fixedBytes(job, layer, hidden);
   // The allocator keeps room for the loss beside that of the fullest layer.
   if (lossBytes > 0) {
-    const layersAtOnce = transientBytes.subarray(0, count - 1).reduce((most, bytes) => Math.max(most, bytes), 0);
+    let layersAtOnce = 0;
+    for (let item = 0; item + 1 < count; item++) layersAtOnce = Math.max(layersAtOnce, transientBytes[item]!);
     transientBytes[count - 1] = Math.max(transientBytes[count - 1]!, layersAtOnce + lossBytes);
   }
-  const capacityBytes = new Float64Array(degrees.pipeline).fill(usable);
+  capacityBytes.fill(usable);
   // The output of a stage stays with it for every microbatch in flight, where the stack keeps it.
   if (stack.keepsPipelineOutputs) {
     for (let stage = 0; stage < inFlight.length - 1; stage++) {
@@ -70,7 +81,7 @@ export function partitionProblem(
     staticBytes,
     activationBytes,
     transientBytes,
-    boundarySeconds: boundaryBytes.map((bytes) => 2 * blockingSeconds * bytes),
+    boundarySeconds,
     boundaryBytes,
     stages: degrees.pipeline,
     virtualStages: placement === 'v' ? 2 : virtualStages,

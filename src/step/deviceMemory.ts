@@ -3,11 +3,12 @@ import type { Job } from '../job/job.ts';
 import { paddingElements } from '../memory/padding.ts';
 import { type ModelStates, modelStates } from '../memory/states.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import type { TensorGathers } from '../stack/stack.ts';
 import { exchangedBytes } from './dataComm.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { stateSharding } from './profiles.ts';
-import { deviceParameters, type StageProfile, stagesOf, type UnitProfile } from './stageProfile.ts';
+import { deviceParameters, type StageProfile, type UnitProfile } from './stageProfile.ts';
 
 /** What a device holds besides what its tasks add and take away. */
 export interface DeviceMemory {
@@ -76,11 +77,12 @@ export function hostBytes(job: Job, plan: PipelinePlan, stages: readonly StagePr
   const held = microbatchesInFlight(plan);
   let most = 0;
   for (let device = 0; device < plan.stages; device++) {
-    const chunks = stagesOf(plan, stages, device);
+    const own = stagesByDevice(plan)[device]!;
+    const chunks = own.map((stage) => stages[stage]!);
     const parameters = heldParameters(job, chunks);
     const states = modelStates(parameters, stack, training.precision, training.optimizer, stateSharding(job));
     const gradients = fp32Bytes * ownedParameters(job, parameters);
-    const activations = sum(chunks, (chunk) => chunk.hostBytes * held[stages.indexOf(chunk)]!);
+    const activations = sum(own, (stage) => stages[stage]!.hostBytes * held[stage]!);
     const model = offload.optimizer * (states.optimizerBytes + gradients) + offload.parameters * states.parametersBytes;
     most = Math.max(most, activations + model);
   }

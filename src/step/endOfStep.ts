@@ -1,6 +1,7 @@
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
+import { once } from '../keep.ts';
 import { optimizerBytes } from '../memory/optimizerBytes.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { gradientBytes } from '../stack/precision.ts';
@@ -39,27 +40,57 @@ export interface EndOfStep {
 /** Passes over all gradients: their norm, and zeroing them for the next step; 16 bits also check for overflow. */
 const gradientPasses = 3;
 
-/** Reduces a device's gradients chunk by chunk, steps its optimizer and gathers what it changed. */
-export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBackward[]): EndOfStep {
-  const { stack, cluster, training } = job;
+/**
+ * What reduces a device's gradients chunk by chunk, steps its optimizer and gathers what it changed. What does not depend
+ * on when its passes run is worked out once for devices that are alike.
+ */
+export function endOfStep(job: Job, layout: RankLayout): (chunks: readonly LastBackward[]) => EndOfStep {
+  const { stack } = job;
   const { zeroStage } = job.parallelism;
   const groups = dataGroups(job, layout);
   const bytes = exchangedBytes(job);
-  const shards = groups.shards.ranks;
-  // A device that a module tree gave no work has nothing to wait for.
-  const last = chunks.at(-1)?.end ?? 0;
-
-  const reductions: Reduction[] = [];
-  let free = 0;
-  for (const { start, end, stage } of chunks) {
-    const gradients = stage.parameters * bytes.gradient;
+  const gathers = zeroStage === 1 || zeroStage === 2;
+  const reductionOf = once((parameters: number) => {
+    const gradients = parameters * bytes.gradient;
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
-    const reduction = buckets * reductionSeconds(zeroStage, gradients / buckets, groups);
-    const first = Math.max(free, stack.overlapsGradients ? firstBucketAt(start, end, buckets) : last);
-    free = stack.overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
-    if (reduction > 0) reductions.push({ of: 'gradients', start: first, end: free, bytes: gradients });
-  }
-  const parameters = deviceParameters(chunks.map(({ stage }) => stage));
+    return { gradients, buckets, reduction: buckets * reductionSeconds(zeroStage, gradients / buckets, groups) };
+  });
+  const stepOf = once((parameters: number) => {
+    const gatherBytes = gathers ? parameters * bytes.parameter : 0;
+    const gathered = collectiveSeconds('all-gather', gatherBytes, groups.shards);
+    return { optimizer: optimizerSeconds(job, parameters, groups), gatherBytes, gathered };
+  });
+  return (chunks) => {
+    // A device that a module tree gave no work has nothing to wait for.
+    const last = chunks.at(-1)?.end ?? 0;
+
+    const reductions: Reduction[] = [];
+    let free = 0;
+    for (const { start, end, stage } of chunks) {
+      const { gradients, buckets, reduction } = reductionOf(stage.parameters);
+      const first = Math.max(free, stack.overlapsGradients ? firstBucketAt(start, end, buckets) : last);
+      free = stack.overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
+      if (reduction > 0) reductions.push({ of: 'gradients', start: first, end: free, bytes: gradients });
+    }
+    const { optimizer, gatherBytes, gathered } = stepOf(deviceParameters(chunks.map(({ stage }) => stage)));
+    return {
+      reductions,
+      reducedAt: Math.max(last, free),
+      optimizer,
+      gather:
+        stack.overlapsParameters && gathers
+          ? exposedGather(gathered, gatherBytes, chunks, stack.gradientBucketBytes)
+          : gathered,
+      gatherBytes,
+    };
+  };
+}
+
+/** Stepping a device's share of so many parameters, on the device and on its host. */
+function optimizerSeconds(job: Job, parameters: number, groups: DataGroups): number {
+  const { stack, cluster, training } = job;
+  const { zeroStage } = job.parallelism;
+  const shards = groups.shards.ranks;
   const owned = zeroStage === 0 ? parameters : Math.ceil(parameters / shards);
   const kept = zeroStage < 2 ? parameters : owned;
   const passes = gradientPasses * gradientBytes(stack.gradientAccumulationDtype);
@@ -69,20 +100,7 @@ export function endOfStep(job: Job, layout: RankLayout, chunks: readonly LastBac
     cluster.instance.accelerator,
     (1 - onHost) * owned * stepped.moved + kept * passes,
   );
-  const optimizer = onDevice + hostOptimizerSeconds(job, onHost * owned);
-  const gathers = zeroStage === 1 || zeroStage === 2;
-  const gatherBytes = gathers ? parameters * bytes.parameter : 0;
-  const gathered = collectiveSeconds('all-gather', gatherBytes, groups.shards);
-  return {
-    reductions,
-    reducedAt: Math.max(last, free),
-    optimizer,
-    gather:
-      stack.overlapsParameters && gathers
-        ? exposedGather(gathered, gatherBytes, chunks, stack.gradientBucketBytes)
-        : gathered,
-    gatherBytes,
-  };
+  return onDevice + hostOptimizerSeconds(job, onHost * owned);
 }
 
 /**

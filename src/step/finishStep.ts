@@ -6,8 +6,8 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { gradientBytes } from '../stack/precision.ts';
 import { type EndOfStep, endOfStep, mirroredBytes, pairReductionSeconds, type Reduction } from './endOfStep.ts';
-import { lastBackwards } from './passes.ts';
-import { deviceParameters, type StageProfile, stagesOf } from './stageProfile.ts';
+import { type LastPass, lastBackwards } from './passes.ts';
+import { deviceParameters, type StageProfile } from './stageProfile.ts';
 
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
 export interface FinishedStep {
@@ -15,6 +15,8 @@ export interface FinishedStep {
   /** The device whose share of the step takes longest; where steps overlap and all take equally long, the busiest. */
   readonly criticalDevice: number;
   readonly ends: readonly EndOfStep[];
+  /** When the last passes of every device ran that add to its gradients. */
+  readonly lastPasses: readonly (readonly LastPass[])[];
   /** From the beginning of a device's share of the step to that of its share of the next, host time left out. */
   readonly spans: readonly number[];
   /** When a device's share of the step begins: 0 where a barrier ends the step before. */
@@ -22,6 +24,11 @@ export interface FinishedStep {
   /** When all devices know the norm of all gradients; 0 where nobody waits for it. */
   readonly barrier: number;
   readonly hostSeconds: number;
+}
+
+/** When a device's optimizer starts: once its gradients are averaged and, where all wait for it, their norm is known. */
+export function optimizerStart(step: FinishedStep, device: number): number {
+  return Math.max(step.barrier, step.ends[device]!.reducedAt);
 }
 
 /** How far, relative to a step, the shares of two devices differ at most that take equally long. */
@@ -46,14 +53,11 @@ export function finishStep(
   const { plan } = timeline;
   const { pipeline, tensor } = job.parallelism.degrees;
   const { instance, devices } = job.cluster;
-  const ends = Array.from({ length: pipeline }, (_, device) => {
-    const last = lastBackwards(timeline, device, stagesOf(plan, stages, device).length);
-    return endOfStep(
-      job,
-      layout,
-      last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! })),
-    );
-  });
+  const lastPasses = Array.from({ length: pipeline }, (_, device) => lastBackwards(timeline, device));
+  const endOf = endOfStep(job, layout);
+  const ends = lastPasses.map((last) =>
+    endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! }))),
+  );
   if (plan.placement === 'dual') averageMirrored(job, layout, ends, stages);
   else averageTied(job, layout, plan, ends, stages);
   const hostSeconds = job.stack.hostSecondsPerStep;
@@ -68,6 +72,7 @@ export function finishStep(
       stepTimeSeconds: spans[criticalDevice]! + hostSeconds,
       criticalDevice,
       ends,
+      lastPasses,
       spans,
       beginsAt: [...begins],
       barrier: 0,
@@ -82,6 +87,7 @@ export function finishStep(
     stepTimeSeconds: barrier + tails[criticalDevice]! + hostSeconds,
     criticalDevice,
     ends,
+    lastPasses,
     spans: ends.map(() => barrier + tails[criticalDevice]!),
     beginsAt: ends.map(() => 0),
     barrier,

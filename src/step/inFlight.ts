@@ -1,51 +1,43 @@
+import { oncePerObject } from '../keep.ts';
 import { virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
 import { type PipelineShape, placementOf, type Schedule } from '../pipeline/schedule.ts';
-import { endsMicrobatch, type Pass, visitPasses } from './passes.ts';
-
-const counted = new WeakMap<PipelinePlan, Float64Array>();
+import { microbatchEnds } from './passes.ts';
 
 /** Microbatches of each virtual stage that its device holds at the moment when it holds most of all its chunks together. */
-export function microbatchesInFlight(plan: PipelinePlan): Float64Array {
-  let most = counted.get(plan);
-  if (most === undefined) {
-    most = countInFlight(plan);
-    counted.set(plan, most);
-  }
-  return most;
-}
+export const microbatchesInFlight = oncePerObject(countInFlight);
 
 function countInFlight(plan: PipelinePlan): Float64Array {
-  const most = new Float64Array(plan.virtualStages);
-  const held = new Float64Array(plan.lanes);
-  for (let device = 0; device < plan.stages; device++) {
-    const heldAtPeak = new Map<number, number>();
-    let total = 0;
-    let peak = 0;
-    const visit = (pass: Pass, lane: number) => {
-      if (pass === 'forward') {
-        held[lane]! += 1;
-        total += 1;
-        if (!heldAtPeak.has(lane)) heldAtPeak.set(lane, 0);
-        if (total > peak) {
-          peak = total;
-          for (const of of heldAtPeak.keys()) heldAtPeak.set(of, held[of]!);
-        }
-      } else if (endsMicrobatch(pass)) {
-        held[lane]! -= 1;
-        total -= 1;
-      }
-    };
-    for (let index = plan.deviceOffset[device]!; index < plan.deviceOffset[device + 1]!; index++) {
-      visitPasses(plan, plan.deviceTasks[index]!, visit);
+  const { tasks, device, costClass, lane, pairLane, virtualStages } = plan;
+  const { begins, ends, isPair } = microbatchEnds(plan);
+  const total = new Int32Array(plan.stages);
+  const peak = new Int32Array(plan.stages);
+  const fullest = new Int32Array(plan.stages).fill(-1);
+  for (let k = 0; k < tasks; k++) {
+    const on = device[k]!;
+    const of = costClass[k]!;
+    total[on]! += begins[of]!;
+    if (total[on]! > peak[on]!) {
+      peak[on] = total[on]!;
+      fullest[on] = k;
     }
-    // Two devices hold the same stage where microbatches enter at both ends.
-    for (const [lane, count] of heldAtPeak) {
-      const stage = lane % plan.virtualStages;
-      most[stage] = Math.max(most[stage]!, count);
-    }
+    total[on]! -= ends[of]!;
   }
+  const held = new Float64Array(plan.lanes);
+  for (let k = 0; k < tasks; k++) {
+    const until = fullest[device[k]!]!;
+    if (k > until) continue;
+    const of = costClass[k]!;
+    held[lane[k]!]! += begins[of]!;
+    if (k < until) held[isPair[of] === 1 ? pairLane[k]! : lane[k]!]! -= ends[of]!;
+  }
+  // Two devices hold the same stage where microbatches enter at both ends.
+  const most = new Float64Array(virtualStages);
+  held.forEach((count, at) => {
+    const stage = at % virtualStages;
+    most[stage] = Math.max(most[stage]!, count);
+  });
   return most;
 }
 

@@ -1,16 +1,9 @@
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { DeviceMemory } from './deviceMemory.ts';
 import { type Pass, visitPasses } from './passes.ts';
+import type { PassPeak } from './passPeak.ts';
 import type { StageMemory } from './report.ts';
 import type { StageProfile, UnitProfile } from './stageProfile.ts';
-
-/** The fullest moment of a device's passes. */
-export interface PassPeak {
-  readonly savedBytes: number;
-  readonly transientBytes: number;
-  /** The task that runs then; −1 where there is none. */
-  readonly task: number;
-}
 
 /** How many of the largest things a report names. */
 const most = 5;
@@ -18,10 +11,10 @@ const most = 5;
 /**
  * The largest things alive on a device at its fullest moment, the largest first. Saved tensors of one name count
  * together over layers and microbatches.
- * @param plan with `peak`, the tasks of the passes; left out where the optimizer's step is the fullest moment
+ * @param peak the fullest moment of its passes; undefined where the optimizer's step is fuller
  */
 export function largestAlive(
-  plan: PipelinePlan | undefined,
+  plan: PipelinePlan,
   device: number,
   stages: readonly StageProfile[],
   memory: DeviceMemory,
@@ -34,7 +27,7 @@ export function largestAlive(
     ['transfer buffers, buckets and copies under way', memory.bufferBytes],
     ['workspaces', memory.workspaceBytes],
   ]);
-  if (plan === undefined || peak === undefined) bytes.set('fp32 copy of the gradients', memory.states.stepBytes);
+  if (peak === undefined) bytes.set('fp32 copy of the gradients', memory.states.stepBytes);
   else {
     bytes.set('gathered parameters and their gradients', memory.gatheredBytes);
     bytes.set('temporary tensors of the pass', peak.transientBytes);

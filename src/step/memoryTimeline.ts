@@ -1,9 +1,9 @@
 import type { Job } from '../job/job.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { deviceMemory } from './deviceMemory.ts';
-import type { FinishedStep } from './finishStep.ts';
-import type { StageMemory } from './report.ts';
-import { stageMemory, walkMemory } from './stageMemory.ts';
+import { type FinishedStep, optimizerStart } from './finishStep.ts';
+import { devicePeaks } from './memoryNeed.ts';
+import { walkMemory } from './passPeak.ts';
 import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
 
 /** What the bytes of a device are for, as a report tells them apart. */
@@ -39,11 +39,6 @@ export interface StepOfMemory {
   readonly step: FinishedStep;
 }
 
-/** When a device's optimizer starts: once its gradients are averaged and, where all wait for it, their norm is known. */
-export function optimizerStart(step: FinishedStep, device: number): number {
-  return Math.max(step.barrier, step.ends[device]!.reducedAt);
-}
-
 /**
  * Every alloc and free of a device in one step, in order of time: what stays from step to step is taken before the step
  * and given back after it. Framework counts as it stands at the peak.
@@ -61,7 +56,7 @@ export function memoryEvents(job: Job, { timeline, stages, step }: StepOfMemory,
     ['optimizer', states.optimizerBytes],
     ['temporary', workspaceBytes],
     ['communication', bufferBytes],
-    ['framework', reported(job, { timeline, stages, step }, device).frameworkBytes],
+    ['framework', devicePeaks(job, timeline.plan, stages)(device).totals.frameworkBytes],
   ];
   const events: MemoryEvent[] = [];
   const add = (atSeconds: number, kind: MemoryKind, bytes: number) => {
@@ -70,7 +65,7 @@ export function memoryEvents(job: Job, { timeline, stages, step }: StepOfMemory,
   const begins = step.beginsAt[device]!;
   for (const [kind, bytes] of steady) add(begins, kind, bytes);
   let held = 0;
-  walkMemory(timeline, device, stages, (task, savedBytes, transientBytes, leftBytes) => {
+  walkMemory(timeline.plan, device, stages, (task, savedBytes, transientBytes, leftBytes) => {
     const start = timeline.start[task]!;
     const end = timeline.end[task]!;
     add(start, 'activations', savedBytes - held);
@@ -110,8 +105,4 @@ export function memoryTimeline(job: Job, of: StepOfMemory, device: number): Memo
     moments.push({ atSeconds, bytes: { ...bytes }, totalBytes });
   }
   return moments;
-}
-
-function reported(job: Job, { timeline, stages, step }: StepOfMemory, device: number): StageMemory {
-  return stageMemory(job, timeline, stages, (of) => optimizerStart(step, of))[device]!;
 }

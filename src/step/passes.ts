@@ -1,6 +1,15 @@
-import type { PipelinePlan } from '../pipeline/plan.ts';
+import { oncePerObject } from '../keep.ts';
+import {
+  BACKWARD_COST,
+  COSTS_PER_STAGE,
+  FORWARD_COST,
+  type PipelinePlan,
+  WEIGHT_COST,
+  WHOLE_BACKWARD_COST,
+} from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { BACKWARD, FORWARD, FUSED_FORWARD, WEIGHT } from '../pipeline/schedule.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 
 /** What a task does for one microbatch: `backward` is the whole backward pass, the last two its halves. */
 export type Pass = 'forward' | 'backward' | 'backward-input' | 'backward-weight';
@@ -46,6 +55,23 @@ export function endsMicrobatch(pass: Pass): boolean {
   return pass === 'backward' || pass === 'backward-weight';
 }
 
+/**
+ * Of each class of cost: 1 where its tasks begin a microbatch, 1 where they end one as {@link endsMicrobatch} has it, and 1
+ * where they are pairs, which end that of their backward part.
+ */
+export function microbatchEnds({ virtualStages: count, splitsBackward, fusedClasses }: PipelinePlan) {
+  const classes = COSTS_PER_STAGE * count + fusedClasses.length;
+  const begins = new Uint8Array(classes).fill(1, FORWARD_COST * count, (FORWARD_COST + 1) * count);
+  const ends = new Uint8Array(classes).fill(1, WEIGHT_COST * count, (WHOLE_BACKWARD_COST + 1) * count);
+  if (!splitsBackward) ends.fill(1, BACKWARD_COST * count, (BACKWARD_COST + 1) * count);
+  const isPair = new Uint8Array(classes).fill(1, COSTS_PER_STAGE * count);
+  begins.fill(1, COSTS_PER_STAGE * count);
+  fusedClasses.forEach(({ whole }, at) => {
+    ends[COSTS_PER_STAGE * count + at] = whole || !splitsBackward ? 1 : 0;
+  });
+  return { begins, ends, isPair };
+}
+
 /** When the last pass of a virtual stage that adds to its gradients runs on a device. */
 export interface LastPass {
   readonly stage: number;
@@ -53,20 +79,23 @@ export interface LastPass {
   readonly end: number;
 }
 
-/**
- * The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run.
- * @param chunks how many virtual stages the device has
- */
-export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number, chunks: number): LastPass[] {
-  const found = new Map<number, LastPass>();
-  for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
-    const task = plan.deviceTasks[index]!;
-    visitPasses(plan, task, (pass, lane) => {
-      const stage = lane % plan.virtualStages;
-      if (!endsMicrobatch(pass) || found.has(stage)) return;
-      found.set(stage, { stage, start: start[task]!, end: end[task]! });
-    });
-    if (found.size === chunks) break;
-  }
-  return [...found.values()].reverse();
+/** The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run. */
+export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number): LastPass[] {
+  return lastTasks(plan)[device]!.map(({ stage, task }) => ({ stage, start: start[task]!, end: end[task]! }));
 }
+
+/** The tasks of these passes, by device. */
+const lastTasks = oncePerObject((plan: PipelinePlan) =>
+  stagesByDevice(plan).map((stages, device) => {
+    const found = new Map<number, number>();
+    for (let index = plan.deviceOffset[device + 1]! - 1; index >= plan.deviceOffset[device]!; index--) {
+      const task = plan.deviceTasks[index]!;
+      visitPasses(plan, task, (pass, lane) => {
+        const stage = lane % plan.virtualStages;
+        if (endsMicrobatch(pass) && !found.has(stage)) found.set(stage, task);
+      });
+      if (found.size === stages.length) break;
+    }
+    return [...found].map(([stage, task]) => ({ stage, task })).reverse();
+  }),
+);

@@ -6,12 +6,13 @@ import { transformerGraph } from '../graph/transformer.ts';
 import { groupOf } from '../hardware/collectives/index.ts';
 import { slowestOf } from '../hardware/slowest.ts';
 import type { Job } from '../job/job.ts';
+import { keep, oncePerObject } from '../keep.ts';
 import type { StateSharding } from '../memory/states.ts';
 import { type UnitRecompute, unitMemory } from '../memory/unitMemory.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { findSchedule } from '../pipeline/schedules/index.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
-import { ValueCache, valueKey } from './cache.ts';
+import { ValueCache, valueNumber } from './cache.ts';
 import type { ProfileOf, UnitProfile } from './stageProfile.ts';
 import type { UnitContext } from './unitContext.ts';
 import { unitCost } from './unitCost.ts';
@@ -19,26 +20,18 @@ import { unitCost } from './unitCost.ts';
 const graphs = new ValueCache<ComputeGraph>(512);
 const profiles = new ValueCache<Map<Unit, Map<UnitRecompute, UnitProfile>>>(2048);
 
-const numbers = new WeakMap<ComputeGraph, number>();
 let graphsNumbered = 0;
 
 /** A number for a graph, each its own. */
-function numberOf(graph: ComputeGraph): number {
-  let number = numbers.get(graph);
-  if (number === undefined) {
-    number = graphsNumbered++;
-    numbers.set(graph, number);
-  }
-  return number;
-}
+const numberOf = oncePerObject((_: ComputeGraph) => graphsNumbered++);
 
 /** One rank's share of the job's model; built once for equal models, stacks and shardings. */
 export function rankGraph(job: Job): ComputeGraph {
   const { tensor, context, sequenceParallel } = job.parallelism.degrees;
   const { sequenceLength, precision } = job.training;
   const sharding = { tensor, context, sequenceParallel, sequenceLength, elementBytes: elementBytes(precision) };
-  const key = `${valueKey(job.model)}${valueKey(job.stack)}${JSON.stringify(sharding)}`;
   const { model } = job;
+  const key = `${valueNumber(model)} ${valueNumber(job.stack)} ${tensor} ${context} ${sequenceParallel} ${sequenceLength} ${sharding.elementBytes}`;
   return graphs.get(key, () =>
     model.graph === undefined ? transformerGraph(model, job.stack, sharding) : operatorGraph(model, model.graph),
   );
@@ -71,11 +64,11 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     sequences: microBatchSize,
   };
   const key = [
-    valueKey(instance),
+    valueNumber(instance),
     devices,
     // Profiles are found by the units of one graph: an equal graph that was built again has others.
     numberOf(graph),
-    valueKey(job.stack),
+    valueNumber(job.stack),
     job.training.precision,
     job.training.sequenceLength,
     degrees.tensor,
@@ -88,17 +81,8 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
   ].join(' ');
   const known = profiles.get(key, () => new Map());
   return (unit, recompute) => {
-    let modes = known.get(unit);
-    if (modes === undefined) {
-      modes = new Map();
-      known.set(unit, modes);
-    }
-    let profile = modes.get(recompute);
-    if (profile === undefined) {
-      profile = profileUnit(unit, recompute, context);
-      modes.set(recompute, profile);
-    }
-    return profile;
+    const modes = keep(known, unit, () => new Map());
+    return keep(modes, recompute, () => profileUnit(unit, recompute, context));
   };
 }
 

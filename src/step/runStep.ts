@@ -3,6 +3,7 @@ import type { RankLayout } from '../partition/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { type PipelineTimeline, runPipeline } from '../pipeline/run.ts';
 import type { PipelineCosts } from '../pipeline/schedule.ts';
+import { sharedRun } from '../pipeline/sharedRun.ts';
 import type { TransferMode } from '../stack/stack.ts';
 import { type FinishedStep, finishStep, SETTLED, stepsOptimistically } from './finishStep.ts';
 import type { StageProfile } from './stageProfile.ts';
@@ -25,14 +26,16 @@ export function runStep(
   stages: readonly StageProfile[],
 ): { readonly timeline: PipelineTimeline; readonly step: FinishedStep } {
   let begins = new Float64Array(plan.stages);
-  let timeline = runPipeline(plan, costs, transfers, undefined, begins);
+  let timeline = sharedRun(plan, costs, transfers);
+  let own: PipelineTimeline | undefined;
   let step = finishStep(job, layout, timeline, stages, begins);
   if (!stepsOptimistically(plan)) return { timeline, step };
   for (let steps = 1; steps < MOST_STEPS && !isSettled(step); steps++) {
     const next = step.spans.map((span, device) => begins[device]! + span);
     const first = Math.min(...next);
     begins = Float64Array.from(next, (moment) => moment - first);
-    timeline = runPipeline(plan, costs, transfers, timeline, begins);
+    own = runPipeline(plan, costs, transfers, own, begins);
+    timeline = own;
     step = finishStep(job, layout, timeline, stages, begins);
   }
   return { timeline, step };

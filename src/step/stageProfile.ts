@@ -4,9 +4,10 @@ import { bytesAcross, type Chain, piecesBetween } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
-import { deviceOf } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
+import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
+import { areAlike } from './cache.ts';
 import { exposedOffloadSeconds, hostRates } from './offloadedPass.ts';
 import type { UnitCost } from './unitCost.ts';
 
@@ -92,16 +93,9 @@ function passTransientBytes(profiles: readonly UnitProfile[]): number {
   return most;
 }
 
-/** Adds up the items of a chain from `from` up to, not including, `to`, each as it is recomputed. */
-function stageProfile(
-  job: Job,
-  chain: Chain,
-  from: number,
-  to: number,
-  profileOf: ProfileOf,
-  dataComm: DataCommOf,
-): StageProfile {
-  const { recompute, microBatchSize, partitioner } = job.parallelism;
+/** The items of a chain from `from` up to, not including, `to`, each as it is recomputed; and layers that begin there. */
+function unitsBetween(job: Job, chain: Chain, from: number, to: number, profileOf: ProfileOf) {
+  const { recompute, partitioner } = job.parallelism;
   const profiles: UnitProfile[] = [];
   let layers = 0;
   for (const { index, unit, begins } of piecesBetween(chain, from, to)) {
@@ -111,9 +105,19 @@ function stageProfile(
     profiles.push(profileOf(unit, kept ? 'none' : layerRecompute(recompute, index - 1, layers)));
     if (isLayer && begins) layers += 1;
   }
+  return { profiles, layers };
+}
+
+/** Adds up the units of a virtual stage that hands on so many bytes. */
+function stageProfile(
+  job: Job,
+  profiles: readonly UnitProfile[],
+  layers: number,
+  sendBytes: number,
+  dataComm: DataCommOf,
+): StageProfile {
   const holds = (kind: UnitKind) =>
     profiles.some(({ unit, tiedParameters }) => unit.kind === kind && tiedParameters > 0);
-  const sendBytes = to < chain.length ? bytesAcross(chain, to) * microBatchSize : 0;
   const keptOutput = job.stack.keepsPipelineOutputs ? sendBytes : 0;
   const offload = offloadOf(job, profiles);
   const cost = (part: keyof UnitCost) => sum(profiles, (profile) => profile.cost[part]);
@@ -179,7 +183,7 @@ export type DataCommOf = (
   profiles: readonly UnitProfile[],
 ) => Pick<StageProfile, 'forwardDataComm' | 'backwardDataComm'>;
 
-/** The profile of every virtual stage of the cuts. */
+/** The profile of every virtual stage of the cuts; one and the same for stages of the same units. */
 export function stageProfiles(
   job: Job,
   chain: Chain,
@@ -187,9 +191,17 @@ export function stageProfiles(
   ends: Int32Array,
   dataComm: DataCommOf,
 ): StageProfile[] {
-  return Array.from(ends, (end, index) =>
-    stageProfile(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf, dataComm),
-  );
+  const known: StageProfile[] = [];
+  return Array.from(ends, (end, index) => {
+    const { profiles, layers } = unitsBetween(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf);
+    const sendBytes = end < chain.length ? bytesAcross(chain, end) * job.parallelism.microBatchSize : 0;
+    let stage = known.find((one) => one.sendBytes === sendBytes && areAlike(one.profiles, profiles));
+    if (stage === undefined) {
+      stage = stageProfile(job, profiles, layers, sendBytes, dataComm);
+      known.push(stage);
+    }
+    return stage;
+  });
 }
 
 /** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */
@@ -228,12 +240,19 @@ export function stageCosts(
   splitsBackward: boolean,
   communication: Float64Array,
 ): PipelineCosts {
-  return {
-    forward: Float64Array.from(stages, forwardSeconds),
-    backward: Float64Array.from(stages, splitsBackward ? backwardInputSeconds : backwardSeconds),
-    weight: Float64Array.from(stages, (stage) => stage.backwardWeight),
-    communication,
+  const count = stages.length;
+  const costs = {
+    forward: new Float64Array(count),
+    backward: new Float64Array(count),
+    weight: new Float64Array(count),
   };
+  for (let index = 0; index < count; index++) {
+    const stage = stages[index]!;
+    costs.forward[index] = forwardSeconds(stage);
+    costs.backward[index] = splitsBackward ? backwardInputSeconds(stage) : backwardSeconds(stage);
+    costs.weight[index] = stage.backwardWeight;
+  }
+  return { ...costs, communication };
 }
 
 /** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
@@ -250,12 +269,7 @@ export function largestTransferBytes(stages: readonly StageProfile[]): number {
 
 /** The virtual stages that a device holds, by chunk; where microbatches enter at both ends, one for either direction. */
 export function stagesOf(plan: PipelinePlan, stages: readonly StageProfile[], device: number): StageProfile[] {
-  const { placement } = plan;
-  return stages.filter(
-    (_, index) =>
-      deviceOf(placement, plan.stages, index) === device ||
-      (placement === 'dual' && deviceOf(placement, plan.stages, index, 1) === device),
-  );
+  return stagesByDevice(plan)[device]!.map((stage) => stages[stage]!);
 }
 
 /** The pipeline's shape, as schedules ask for it. */

@@ -98,8 +98,9 @@ describe('a candidate', () => {
         const cell = cellOf(request);
         const read = readJob(writtenJob(cell, candidate!));
         expect(jobOf(cell, candidate!)).toEqual(read);
-        const { stepTimeSeconds } = simulate(read, { evidence: false });
-        expect(evaluateOne(cell.base, candidate!).stepTimeSeconds).toBe(stepTimeSeconds);
+        const { stepTimeSeconds, fits, memory } = simulate(read, { evidence: false });
+        const evaluation = evaluateOne(cell.base, candidate!);
+        expect(evaluation).toMatchObject({ stepTimeSeconds, fits, peakBytes: memory.peakBytes });
       }),
       { numRuns: Math.ceil(numRuns / 3) },
     );

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readJob } from '../../src/job/readJob.ts';
 import { runSchedule } from '../../src/pipeline/answer.ts';
 import { schedules } from '../../src/pipeline/schedules/index.ts';
+import { arrivalsOf } from '../../src/report/trace/arrivals.ts';
 import { type TraceSource, traceOfSchedule, traceOfSimulation, writeTrace } from '../../src/report/trace.ts';
 import { simulateDetailed } from '../../src/simulate.ts';
 
@@ -213,8 +214,9 @@ describe('the trace of a schedule by itself', () => {
       const busy = compute.reduce((sum, { dur = 0 }) => sum + dur, 0);
       expect(busy).toBeCloseTo(run.timeline.busy.reduce((sum, time) => sum + time, 0));
       // A receive ends when its input is there: never after the task that takes it starts.
-      const { plan, start, arrived } = run.timeline;
-      for (let task = 0; task < plan.tasks; task++) expect(arrived[task]).toBeLessThanOrEqual(start[task]! + 1e-9);
+      const { plan, start } = run.timeline;
+      const { input } = arrivalsOf(run.timeline, transfers, run.costs.communication);
+      for (let task = 0; task < plan.tasks; task++) expect(input[task]).toBeLessThanOrEqual(start[task]! + 1e-9);
       const ends = new Map<string, number[]>();
       for (const { pid, cat, ts, dur = 0 } of slicesOf(trace.traceEvents)) {
         if (cat?.startsWith('receive')) ends.set(`${pid}`, [...(ends.get(`${pid}`) ?? []), ts + dur]);

@@ -25,7 +25,6 @@ export const breadthFirst: Schedule = {
   placement: 'loop',
   splitsBackward: false,
   fixed: true,
-  period: () => 1,
   illegal: () => undefined,
   order,
 };

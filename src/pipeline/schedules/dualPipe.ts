@@ -24,7 +24,6 @@ export const dualPipe: Schedule = {
   placement: 'dual',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal,
   order: ({ stages, microbatches }) => {
     const half = stages / 2;

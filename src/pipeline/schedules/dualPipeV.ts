@@ -23,7 +23,6 @@ export const dualPipeV: Schedule = {
   placement: 'v',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal,
   order: ({ stages, microbatches }) =>
     Array.from({ length: stages }, (_, device) => bidirectionalOrder(stages, device, microbatches, 0)),

@@ -13,7 +13,6 @@ export const gpipe: Schedule = {
   placement: 'linear',
   splitsBackward: false,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('gpipe', shape, 1),
   order: allForwardsFirst,
 };

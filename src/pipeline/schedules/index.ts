@@ -36,10 +36,12 @@ const named: readonly Schedule[] = [
 /** Every schedule foretrain runs. */
 export const schedules: readonly Schedule[] = [...named, autoSchedule(named)];
 
+const byName = new Map(schedules.map((schedule) => [schedule.name, schedule]));
+
 /** The schedule of this name. @throws ForetrainError that lists the names there are */
 export function findSchedule(name: string, path = 'schedule'): Schedule {
-  const found = schedules.find((schedule) => schedule.name === name);
-  if (found) return found;
+  const found = byName.get(name);
+  if (found !== undefined) return found;
   const names = schedules.map((schedule) => schedule.name).join(', ');
   return fail(path, `there is no schedule "${name}"; there are ${names}`, 'unknown');
 }

@@ -24,7 +24,6 @@ export const interleaved: Schedule = {
   placement: 'loop',
   splitsBackward: false,
   fixed: true,
-  period: (shape) => shape.microbatchGroupSize,
   illegal,
   order: (shape) => interleavedOrders(shape, shape.microbatchGroupSize),
 };

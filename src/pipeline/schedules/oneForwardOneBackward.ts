@@ -13,7 +13,6 @@ export const oneForwardOneBackward: Schedule = {
   placement: 'linear',
   splitsBackward: false,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('1f1b', shape, 1),
   order: (shape) => orders(shape, (device) => shape.stages - device),
 };

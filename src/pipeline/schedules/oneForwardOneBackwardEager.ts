@@ -13,7 +13,6 @@ export const oneForwardOneBackwardEager: Schedule = {
   placement: 'linear',
   splitsBackward: false,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('1f1b-eager', shape, 1),
   order: (shape) => orders(shape, (device) => 2 * (shape.stages - device) - 1),
 };

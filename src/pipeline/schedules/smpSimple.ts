@@ -14,7 +14,6 @@ export const smpSimple: Schedule = {
   placement: 'linear',
   splitsBackward: false,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('smp-simple', shape, 1),
   order: allForwardsFirst,
   orderOn: (map, shape, costs) => ordersOnDevices(map, shape, costs, 'forwards-first'),

@@ -14,7 +14,6 @@ export const vHalf: Schedule = {
   placement: 'v',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('v-half', shape, 2),
   order: (shape) => {
     const p = shape.stages;

@@ -13,7 +13,6 @@ export const vMin: Schedule = {
   placement: 'v',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('v-min', shape, 2),
   order: (shape) => {
     const p = shape.stages;

@@ -13,7 +13,6 @@ export const zeroBubbleH2: Schedule = {
   placement: 'linear',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('zb-h2', shape, 1),
   order: (shape) =>
     zeroBubble(

@@ -85,7 +85,6 @@ export const zeroBubbleV: Schedule = {
   placement: 'v',
   splitsBackward: true,
   fixed: true,
-  period: () => 1,
   illegal: (shape) => wrongVirtualStages('zb-v', shape, 2),
   order: (shape) => Array.from({ length: shape.stages }, (_, device) => deviceOrder(shape, device)),
 };

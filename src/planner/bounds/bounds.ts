@@ -1,6 +1,6 @@
 import type { Job } from '../../job/job.ts';
+import { keep } from '../../keep.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
-import { keep } from '../keep.ts';
 import type { Cell } from '../request/cell.ts';
 import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
 import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';

@@ -1,4 +1,4 @@
-import { endOfStep, type LastBackward } from '../../step/endOfStep.ts';
+import { type EndOfStep, endOfStep } from '../../step/endOfStep.ts';
 import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
 import type { UnitCosts } from './costs.ts';
@@ -22,7 +22,7 @@ export function openTailSeconds({ job, layout, schedule }: Setting, parameters: 
   // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
   if (schedule.splitsBackward) return hostSecondsPerStep;
   const stage = { ...idleStage, parameters: Math.floor(parameters) };
-  return endOfStep(job, layout, [{ start: 0, end: 0, stage }]).optimizer + hostSecondsPerStep;
+  return endOfStep(job, layout)([{ start: 0, end: 0, stage }]).optimizer + hostSecondsPerStep;
 }
 
 /**
@@ -39,6 +39,7 @@ export function boundedStepSeconds(
 ): number {
   const { order, job, schedule } = setting;
   const { hostSecondsPerStep } = job.stack;
+  const endOf = endOfStages(setting, costs, known, mayBeLonger);
   let barrier = passes.seconds;
   let slowest = 0;
   let optimistic = 0;
@@ -51,7 +52,7 @@ export function boundedStepSeconds(
       .map((stage) => ({ stage, start: 0, end: 0 }));
     const spent = mayBeLonger || schedule.splitsBackward ? end : known.seconds.backward[final]!;
     const last = [...others, { stage: final, start: end - spent, end }];
-    const step = endOf(setting, costs, known, last, mayBeLonger);
+    const step = endOf(last);
     barrier = Math.max(barrier, step.reducedAt);
     slowest = Math.max(slowest, step.optimizer + step.gather);
     optimistic = Math.max(optimistic, end + step.optimizer + step.gather);
@@ -67,10 +68,11 @@ export function learnedStepSeconds(
   passes: readonly DevicePasses[],
   mayBeLonger: boolean,
 ): number {
+  const endOf = endOfStages(setting, costs, known, mayBeLonger);
   let barrier = 0;
   let slowest = 0;
   for (const last of passes) {
-    const { reducedAt, optimizer, gather } = endOf(setting, costs, known, last, mayBeLonger);
+    const { reducedAt, optimizer, gather } = endOf(last);
     barrier = Math.max(barrier, reducedAt);
     slowest = Math.max(slowest, optimizer + gather);
   }
@@ -85,30 +87,28 @@ function stagesOn({ deviceOf }: OrderFacts, device: number): number[] {
   return own;
 }
 
-function endOf(
+/** What ends the step of a device whose last passes are known. */
+function endOfStages(
   { job, layout }: Setting,
   costs: UnitCosts,
   { seconds, parameters }: KnownStages,
-  last: DevicePasses,
   mayBeLonger: boolean,
-) {
+): (last: DevicePasses) => EndOfStep {
+  const endOf = endOfStep(job, layout);
   const ends = parameters.length - 1;
-  const chunks = last.map(
-    ({ stage, start, end }): LastBackward => ({
-      start,
-      end,
-      stage: {
-        ...idleStage,
-        parameters: parameters[stage]!,
-        forward: mayBeLonger ? endless : seconds.forward[stage]!,
-        tiedParameters:
-          (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
-        holdsEmbedding: stage === 0 && costs.embedding.tiedParameters > 0,
-        holdsHead: stage === ends && costs.head.tiedParameters > 0,
-      },
+  const stages = Array.from(
+    parameters,
+    (own, stage): StageProfile => ({
+      ...idleStage,
+      parameters: own,
+      forward: mayBeLonger ? endless : seconds.forward[stage]!,
+      tiedParameters:
+        (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
+      holdsEmbedding: stage === 0 && costs.embedding.tiedParameters > 0,
+      holdsHead: stage === ends && costs.head.tiedParameters > 0,
     }),
   );
-  return endOfStep(job, layout, chunks);
+  return (last) => endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! })));
 }
 
 /** A forward pass that hides whatever can be hidden, seconds. */

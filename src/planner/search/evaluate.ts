@@ -1,8 +1,6 @@
 import { type Calibration, calibrated } from '../../job/calibration.ts';
 import type { Job } from '../../job/job.ts';
-import { simulateDetailed } from '../../simulate.ts';
-import { lastBackwards } from '../../step/passes.ts';
-import { stagesOf } from '../../step/stageProfile.ts';
+import { simulateStep } from '../../simulate.ts';
 import type { DevicePasses } from '../bounds/tail.ts';
 import { type Candidate, jobOf } from '../space/candidate.ts';
 
@@ -21,15 +19,15 @@ export interface Evaluation {
  */
 export type Evaluate = (cell: number, candidates: readonly Candidate[]) => Promise<readonly Evaluation[]>;
 
-/** Simulates one candidate. */
+/** Simulates one candidate: the very step that a report of it is read from. */
 export function evaluateOne(base: Omit<Job, 'parallelism'>, candidate: Candidate): Evaluation {
-  const { report, timeline, stages } = simulateDetailed(jobOf({ base }, candidate), { evidence: false });
-  const { stepTimeSeconds, fits, memory } = report;
-  const { plan } = timeline;
-  const passes = Array.from({ length: plan.stages }, (_, device) =>
-    lastBackwards(timeline, device, stagesOf(plan, stages, device).length),
-  );
-  return { stepTimeSeconds, fits, peakBytes: memory.peakBytes, passes };
+  const { step, memory } = simulateStep(jobOf({ base }, candidate));
+  return {
+    stepTimeSeconds: step.stepTimeSeconds,
+    fits: memory.fits,
+    peakBytes: memory.peakBytes,
+    passes: step.lastPasses,
+  };
 }
 
 /** A job without parallelism on machines as they were measured. */

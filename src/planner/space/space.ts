@@ -1,6 +1,6 @@
 import { ForetrainError } from '../../errors.ts';
 import { readJob } from '../../job/readJob.ts';
-import { keep } from '../keep.ts';
+import { keep } from '../../keep.ts';
 import type { Cell } from '../request/cell.ts';
 import type { Search } from '../request/search.ts';
 import { stackSpaces } from '../request/stackSpace.ts';

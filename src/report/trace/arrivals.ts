@@ -17,7 +17,7 @@ export function arrivalsOf(
   mode: TransferMode,
   communication: ArrayLike<number>,
 ): Arrivals {
-  const { tasks, previous, input, inputTransfer, pairInput, pairInputTransfer } = plan;
+  const { tasks, previous, costClass, input, inputTransfer, pairInput, pairInputTransfer } = plan;
   const seconds = (transfer: number) => (transfer === 0 ? 0 : communication[transfer - 1]!);
   const delivered = mode === 'link' ? deliveries({ plan, end }, seconds) : undefined;
   const links = mode === 'link' ? linksOf(plan) : undefined;
@@ -29,16 +29,17 @@ export function arrivalsOf(
   };
   const arrivals = { input: new Float64Array(tasks), pairInput: new Float64Array(pairInput.length) };
   for (let task = 0; task < tasks; task++) {
-    arrivals.input[task] = arrival(task, input[task]!, inputTransfer[task]!, links?.inputSlot[task]);
+    const of = costClass[task]!;
+    arrivals.input[task] = arrival(task, input[task]!, inputTransfer[of]!, links?.inputSlot[task]);
     if (pairInput.length === 0) continue;
-    arrivals.pairInput[task] = arrival(task, pairInput[task]!, pairInputTransfer[task]!, links?.pairInputSlot[task]);
+    arrivals.pairInput[task] = arrival(task, pairInput[task]!, pairInputTransfer[of]!, links?.pairInputSlot[task]);
   }
   return arrivals;
 }
 
 /** When the outputs of every task come out of the serial links, by slot. */
 function deliveries({ plan, end }: Pick<PipelineTimeline, 'plan' | 'end'>, seconds: (transfer: number) => number) {
-  const { tasks, stages, outputTransfer, pairOutputTransfer } = plan;
+  const { tasks, stages, costClass, outputTransfer, pairOutputTransfer } = plan;
   const { outputLink, outputSlot, pairOutputLink } = linksOf(plan);
   const free = new Float64Array(stages * stages);
   const delivered = new Float64Array(2 * tasks + 1);
@@ -49,10 +50,10 @@ function deliveries({ plan, end }: Pick<PipelineTimeline, 'plan' | 'end'>, secon
   };
   for (let task = 0; task < tasks; task++) {
     const slot = outputSlot[task]!;
-    delivered[slot] = leave(outputLink[task]!, end[task]!, outputTransfer[task]!);
+    delivered[slot] = leave(outputLink[task]!, end[task]!, outputTransfer[costClass[task]!]!);
     if (pairOutputLink.length === 0) continue;
     const other = 2 * task + 1 - (slot & 1);
-    delivered[other] = leave(pairOutputLink[task]!, end[task]!, pairOutputTransfer[task]!);
+    delivered[other] = leave(pairOutputLink[task]!, end[task]!, pairOutputTransfer[costClass[task]!]!);
   }
   return delivered;
 }

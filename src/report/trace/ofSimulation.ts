@@ -1,7 +1,7 @@
 import type { Job } from '../../job/job.ts';
 import { isRecomputed } from '../../memory/unitMemory.ts';
 import type { Simulation } from '../../simulate.ts';
-import { walkMemory } from '../../step/stageMemory.ts';
+import { walkMemory } from '../../step/passPeak.ts';
 import { deviceParameters, type StageProfile, stagesOf } from '../../step/stageProfile.ts';
 import type { ExtraSlice, TraceArgs, TraceSource } from './source.ts';
 
@@ -57,12 +57,12 @@ export function traceOfSimulation(job: Job, simulation: Simulation): TraceSource
         const memory = report.memory.stages[device]!;
         const states = memory.parametersBytes + memory.gradientsBytes + memory.optimizerBytes;
         let most = 0;
-        walkMemory(timeline, device, stages, (_, saved, transient) => {
+        walkMemory(timeline.plan, device, stages, (_, saved, transient) => {
           most = Math.max(most, saved + transient);
         });
         // Whatever is allocated all the time besides the model's states.
         const buffers = memory.allocatedBytes - states - most;
-        walkMemory(timeline, device, stages, (task, saved, transient, left) => {
+        walkMemory(timeline.plan, device, stages, (task, saved, transient, left) => {
           visit(task, [states, buffers, saved, transient], [states, buffers, left, 0]);
         });
       },

@@ -27,7 +27,7 @@ export interface TransferList {
 /** The transfers of a timeline; each is put together when it is asked for. */
 export function transferList({ timeline, transfers, communication }: TraceSource): TransferList {
   const { plan } = timeline;
-  const { tasks, input, inputTransfer, pairInput, pairInputTransfer } = plan;
+  const { tasks, costClass, input, inputTransfer, pairInput, pairInputTransfer } = plan;
   const arrivals = arrivalsOf(timeline, transfers, communication);
   return {
     numbers: 2 * tasks,
@@ -36,7 +36,7 @@ export function transferList({ timeline, transfers, communication }: TraceSource
       const pair = number % 2 === 1;
       if (pair && pairInput.length === 0) return undefined;
       const from = pair ? pairInput[to]! : input[to]!;
-      const transfer = pair ? pairInputTransfer[to]! : inputTransfer[to]!;
+      const transfer = (pair ? pairInputTransfer : inputTransfer)[costClass[to]!]!;
       if (from === tasks || transfer === 0) return undefined;
       const end = pair ? arrivals.pairInput[to]! : arrivals.input[to]!;
       return {
