@@ -24,6 +24,15 @@ export function oncePerObject<K extends object, T>(workOut: (key: K) => T): (key
   return remembered(new WeakMap<K, T>(), workOut);
 }
 
+/** A value that is worked out when somebody asks for it, and then kept. */
+export function lazily<T>(workOut: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: workOut() };
+    return known.value;
+  };
+}
+
 function remembered<K, T>(known: Kept<K, T>, workOut: (key: K) => T): (key: K) => T {
   return (key) => {
     let result = known.get(key);

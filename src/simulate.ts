@@ -1,7 +1,7 @@
 import { type Chain, sendsVary, sentBytes } from './graph/slice.ts';
 import { type Calibration, calibrated, calibrationWarnings } from './job/calibration.ts';
 import type { Job } from './job/job.ts';
-import { type Cuts, rankLayout } from './partition/index.ts';
+import { rankLayout } from './partition/index.ts';
 import { placementOf } from './pipeline/schedule.ts';
 import { findSchedule } from './pipeline/schedules/index.ts';
 import { onDevices } from './pipeline/schedules/onDevices.ts';
@@ -9,7 +9,7 @@ import { fastestPlacement } from './step/autoPlacement.ts';
 import { cheapestRecompute } from './step/autoRecompute.ts';
 import { chainOf } from './step/chainItems.ts';
 import { composeReport } from './step/composeReport.ts';
-import { cutStages, partitionProblem } from './step/cutStages.ts';
+import { cutStages } from './step/cutStages.ts';
 import { cutTree } from './step/cutTree.ts';
 import { dataCommOf } from './step/dataComm.ts';
 import { evidenceFor } from './step/evidence.ts';
@@ -92,21 +92,19 @@ export function simulateStep(asked: Job, calibration?: Calibration): SimulatedSt
   const schedule = treeCut === undefined ? named : onDevices(named, treeCut.map);
   const shape = pipelineShape(job);
   const placement = placementOf(schedule, shape);
-  const transfersAt = (chain: Chain, cuts?: Cuts) =>
-    transferSeconds(job, layout, placement, shape, (s) => sentBytes(chain, cuts, s));
+  const transfersAt = (chain: Chain, ends?: Int32Array) =>
+    transferSeconds(job, layout, placement, shape, (s) => sentBytes(chain, ends, s));
   const hiddenTransfers = transfersAt(chain);
-
-  const problemFor = (held: Float64Array) => partitionProblem(job, chain, profileOf, placement, hiddenTransfers, held);
 
   // Cut the units into virtual stages under each stage's memory limit, and run a step of the pipeline.
   let inFlight = promisedInFlight(promisingSchedule(schedule, shape), shape);
   for (let recuts = 0; ; recuts++) {
-    const cut = treeCut ?? cutStages(job, chain, problemFor(inFlight), hiddenTransfers);
-    const { cuts, problem } = cut;
-    const stages = stageProfiles(job, cut.chain, profileOf, cuts.ends, dataComm);
-    const transfers = sendsVary(cut.chain) ? transfersAt(cut.chain, cuts) : hiddenTransfers;
+    const cut = treeCut ?? cutStages(job, chain, profileOf, placement, hiddenTransfers, inFlight);
+    const { cuts, ends } = cut;
+    const stages = stageProfiles(job, cut.chain, profileOf, ends, dataComm);
+    const transfers = sendsVary(cut.chain) ? transfersAt(cut.chain, ends) : hiddenTransfers;
     const costs = stageCosts(stages, schedule.splitsBackward, transfers);
-    const plan = planWithinMemory(schedule, shape, costs, problem, cuts);
+    const plan = planWithinMemory(schedule, shape, costs, cut.problem, ends);
     const held = microbatchesInFlight(plan);
     if (treeCut === undefined && !keepsToMemory(schedule) && exceeds(held, inFlight) && recuts < mostRecuts) {
       inFlight = raised(inFlight, held);

@@ -111,6 +111,6 @@ export function hiddenBytes({ units, model }: ComputeGraph): number {
 }
 
 /** Bytes of one sequence that virtual stage `stage` sends on; the hidden states where the cuts are not known yet. */
-export function sentBytes(chain: Chain, cuts: { readonly ends: ArrayLike<number> } | undefined, stage: number): number {
-  return cuts === undefined ? hiddenBytes(chain.graph) : bytesAcross(chain, cuts.ends[stage]);
+export function sentBytes(chain: Chain, ends: ArrayLike<number> | undefined, stage: number): number {
+  return ends === undefined ? hiddenBytes(chain.graph) : bytesAcross(chain, ends[stage]);
 }

@@ -1,19 +1,15 @@
 import { fail } from '../errors.ts';
-import { evaluate } from './evaluate.ts';
-import { virtualStageCount } from './layout.ts';
-import type { Cuts, PartitionProblem } from './problem.ts';
 import { equalEnds } from './start.ts';
 
 /**
- * Equal transformer layers, as Megatron launches them: the embedding goes with the first virtual stage, the head with
- * the last, and where the layers do not divide the first stages take one more each. Units are the embedding, the
- * layers and the head.
+ * The ends of equal transformer layers, as Megatron launches them: the embedding goes with the first virtual stage, the
+ * head with the last, and where the layers do not divide the first stages take one more each. Units are the embedding,
+ * the layers and the head.
  *
+ * @param stages virtual stages
  * @throws ForetrainError where there are fewer layers than virtual stages
  */
-export function uniform(problem: PartitionProblem): Cuts {
-  const stages = virtualStageCount(problem);
-  const units = problem.seconds.length;
+export function uniform(units: number, stages: number): Int32Array {
   const ends = equalEnds(units, stages);
   if (ends === undefined) {
     fail(
@@ -21,19 +17,18 @@ export function uniform(problem: PartitionProblem): Cuts {
       `uniform gives every virtual stage a transformer layer, and ${stages} virtual stages are more than ${units - 2} layers; use exact or fewer stages`,
     );
   }
-  return evaluate(problem, ends);
+  return ends;
 }
 
 /**
- * Transformer layers of each virtual stage, given by hand in model order; the embedding goes with the first, the head
- * with the last, and 0 leaves only those. Units are the embedding, the layers and the head.
+ * The ends of virtual stages whose transformer layers are given by hand, in model order; the embedding goes with the
+ * first, the head with the last, and 0 leaves only those. Units are the embedding, the layers and the head.
  *
  * @throws ForetrainError where the counts do not match the virtual stages and layers, or leave a stage empty
  */
-export function layers(problem: PartitionProblem, stageLayers: readonly number[]): Cuts {
+export function layers(units: number, stages: number, stageLayers: readonly number[]): Int32Array {
   const path = 'parallelism.stageLayers';
-  const stages = virtualStageCount(problem);
-  const count = problem.seconds.length - 2;
+  const count = units - 2;
   if (stageLayers.length !== stages) {
     fail(path, `names ${stageLayers.length} virtual stages; the pipeline has ${stages}`);
   }
@@ -49,5 +44,5 @@ export function layers(problem: PartitionProblem, stageLayers: readonly number[]
     ends[stage] = end + (last ? 1 : 0);
   }
   if (end !== count + 1) fail(path, `sums to ${end - 1} layers; the model has ${count}`);
-  return evaluate(problem, ends);
+  return ends;
 }

@@ -28,7 +28,10 @@ export class ValueCache<T> {
 
 const ofTexts = new ValueCache<number>(mostValues);
 
-/** A function of lists that works out its result once for lists of the same things: neighbours of a pipeline are mostly alike. */
+/**
+ * A function of lists that works out its result once for lists of the same things: neighbours of a pipeline are mostly
+ * alike.
+ */
 export function onceForAlike<K, T>(workOut: (list: readonly K[]) => T): (list: readonly K[]) => T {
   const known: { readonly list: readonly K[]; readonly result: T }[] = [];
   return (list) => {

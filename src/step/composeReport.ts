@@ -78,6 +78,7 @@ function hostWarnings({ hostBytes }: MemoryReport, capacityBytes: number): strin
 
 function partitionReport({ partitioner, cuts, stages, timeline }: SimulatedStep): PartitionReport {
   const { placement, stages: devices } = timeline.plan;
+  const { bottleneckSeconds, lowerBoundSeconds } = cuts();
   const loads = new Array<number>(devices).fill(0);
   stages.forEach((stage, index) => {
     loads[deviceOf(placement, devices, index)]! += forwardSeconds(stage) + backwardSeconds(stage);
@@ -86,8 +87,8 @@ function partitionReport({ partitioner, cuts, stages, timeline }: SimulatedStep)
   return {
     partitioner,
     imbalance: Math.max(0, Math.max(...loads) / mean - 1),
-    bottleneckSeconds: cuts.bottleneckSeconds,
-    lowerBoundSeconds: cuts.lowerBoundSeconds,
+    bottleneckSeconds,
+    lowerBoundSeconds,
     stages: stages.map((stage, index) => ({
       virtualStage: index,
       stage: deviceOf(placement, devices, index),

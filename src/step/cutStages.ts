@@ -2,9 +2,9 @@ import { fail } from '../errors.ts';
 import { unitPath } from '../graph/computeGraph.ts';
 import { bytesAcross, type Chain, hiddenBytes } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
-import { once } from '../keep.ts';
+import { lazily, once } from '../keep.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
-import { layers, type PartitionProblem, uniform } from '../partition/index.ts';
+import { type Cuts, evaluate, layers, type PartitionProblem, uniform, virtualStageCount } from '../partition/index.ts';
 import { FloatArrays } from '../pipeline/arrays.ts';
 import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { StagePlacement } from '../pipeline/schedule.ts';
@@ -15,7 +15,7 @@ import { fixedBytes, statesOnDevice } from './deviceMemory.ts';
 import type { ProfileOf } from './stageProfile.ts';
 
 /** The chain as the partitioners see it: seconds and bytes of every item, and the limits of every device. */
-export function partitionProblem(
+function partitionProblem(
   job: Job,
   chain: Chain,
   profileOf: ProfileOf,
@@ -23,15 +23,10 @@ export function partitionProblem(
   transfers: Float64Array,
   inFlight: Float64Array,
 ): PartitionProblem {
-  if (isDeviceMap(placement)) throw new Error('whoever chose the devices has cut the model too');
-  const { degrees, virtualStages, microBatchSize } = job.parallelism;
+  const shape = shapeOf(job, placement);
+  const { degrees, microBatchSize } = job.parallelism;
   const { stack, cluster } = job;
   const count = chain.length;
-  const parts = degrees.pipeline * (placement === 'dual' ? 1 : virtualStages);
-  if (parts > count) {
-    const message = `makes ${formatCount(parts)} virtual stages of only ${formatCount(count)} operators`;
-    fail('parallelism.pipeline', `${message}; ${formatCount(Math.floor(count / virtualStages))} or less would do`);
-  }
   const arrays = new FloatArrays(6 * count - 2 + degrees.pipeline);
   const seconds = arrays.take(count);
   const staticBytes = arrays.take(count);
@@ -73,7 +68,7 @@ export function partitionProblem(
   // The output of a stage stays with it for every microbatch in flight, where the stack keeps it.
   if (stack.keepsPipelineOutputs) {
     for (let stage = 0; stage < inFlight.length - 1; stage++) {
-      capacityBytes[deviceOf(placement, degrees.pipeline, stage)]! -= inFlight[stage]! * hidden * slack;
+      capacityBytes[deviceOf(shape.placement, degrees.pipeline, stage)]! -= inFlight[stage]! * hidden * slack;
     }
   }
   return {
@@ -83,13 +78,27 @@ export function partitionProblem(
     transientBytes,
     boundarySeconds,
     boundaryBytes,
-    stages: degrees.pipeline,
-    virtualStages: placement === 'v' ? 2 : virtualStages,
-    placement,
+    ...shape,
     inFlight,
     capacityBytes,
     cutsAfter: job.parallelism.cutsAfter.map((name) => itemNamed(chain, name)),
   };
+}
+
+/** How the virtual stages of a job lie on its devices, as the partitioners ask for it. */
+function shapeOf(job: Job, placement: StagePlacement) {
+  if (isDeviceMap(placement)) throw new Error('whoever chose the devices has cut the model too');
+  const { degrees, virtualStages } = job.parallelism;
+  return { stages: degrees.pipeline, virtualStages: placement === 'v' ? 2 : virtualStages, placement };
+}
+
+function refuseTooMany(job: Job, chain: Chain, placement: StagePlacement): void {
+  const { degrees, virtualStages } = job.parallelism;
+  const parts = degrees.pipeline * (placement === 'dual' ? 1 : virtualStages);
+  if (parts <= chain.length) return;
+  const message = `makes ${formatCount(parts)} virtual stages of only ${formatCount(chain.length)} operators`;
+  const would = formatCount(Math.floor(chain.length / virtualStages));
+  fail('parallelism.pipeline', `${message}; ${would} or less would do`);
 }
 
 /**
@@ -131,22 +140,50 @@ function wouldDo(operators: readonly string[], path: string, wholeUnits: boolean
   return `${path.slice('transformer.'.length)} has ${operators.slice(0, mostListed).join(', ')}`;
 }
 
+/** Where a model is cut into virtual stages. Figures of cuts that no figure decides are worked out for those who ask. */
+export interface StageCuts {
+  readonly chain: Chain;
+  readonly ends: Int32Array;
+  readonly problem: () => PartitionProblem;
+  readonly cuts: () => Cuts;
+}
+
 /**
  * Cuts the chain as the job asks; where that needs another order of its operators, in that order.
  * @param transfers seconds that the hidden states take from each virtual stage to the next
+ * @param inFlight microbatches of each virtual stage that its device holds
  */
-export function cutStages(job: Job, chain: Chain, problem: PartitionProblem, transfers: Float64Array): OrderedCuts {
+export function cutStages(
+  job: Job,
+  chain: Chain,
+  profileOf: ProfileOf,
+  placement: StagePlacement,
+  transfers: Float64Array,
+  inFlight: Float64Array,
+): StageCuts {
   const { partitioner } = job.parallelism;
+  refuseTooMany(job, chain, placement);
+  const problem = lazily(() => partitionProblem(job, chain, profileOf, placement, transfers, inFlight));
+  const blockingSeconds = blockingSecondsPerByte(job, chain, transfers);
+  const stages = virtualStageCount(shapeOf(job, placement));
   switch (partitioner.kind) {
     case 'exact':
-      return cutExactly(job, chain, problem, blockingSecondsPerByte(job, chain, transfers));
+      return ordered(cutExactly(job, chain, problem(), blockingSeconds));
     case 'multilevel':
-      return cutMultilevel(job, chain, problem, blockingSecondsPerByte(job, chain, transfers));
-    case 'uniform':
-      return { chain, problem, cuts: uniform(problem) };
-    case 'layers':
-      return { chain, problem, cuts: layers(problem, partitioner.stageLayers) };
+      return ordered(cutMultilevel(job, chain, problem(), blockingSeconds));
+    case 'uniform': {
+      const ends = uniform(chain.length, stages);
+      return { chain, ends, problem, cuts: lazily(() => evaluate(problem(), ends)) };
+    }
+    case 'layers': {
+      const ends = layers(chain.length, stages, partitioner.stageLayers);
+      return { chain, ends, problem, cuts: lazily(() => evaluate(problem(), ends)) };
+    }
     case 'tree':
       throw new Error('a module tree deals out modules, not a chain');
   }
+}
+
+function ordered({ chain, problem, cuts }: OrderedCuts): StageCuts {
+  return { chain, ends: cuts.ends, problem: () => problem, cuts: () => cuts };
 }

@@ -2,6 +2,7 @@ import type { ComputeGraph } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
 import { type Chain, chainOfOperators } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { lazily } from '../keep.ts';
 import { type Cuts, type ModuleNode, tree } from '../partition/index.ts';
 import type { DeviceMap } from '../pipeline/schedule.ts';
 import { elementBytes } from '../stack/precision.ts';
@@ -13,7 +14,8 @@ import type { ProfileOf } from './stageProfile.ts';
 /** Virtual stages that a module tree gives: each is a maximal run of operators on a device. */
 export interface TreeCut {
   readonly chain: Chain;
-  readonly cuts: Cuts;
+  readonly ends: Int32Array;
+  readonly cuts: () => Cuts;
   /** A module tree minds no limits of memory. */
   readonly problem?: undefined;
   /** The device of every virtual stage, and those of the parents that hand its output on. */
@@ -41,7 +43,8 @@ export function cutTree(job: Job, graph: ComputeGraph, profileOf: ProfileOf): Tr
   const { ends, devices, through } = runsOf(modules, deviceOf);
   return {
     chain,
-    cuts: cutsOf(items, ends, devices, degrees.pipeline),
+    ends,
+    cuts: lazily(() => cutsOf(items, ends, devices, degrees.pipeline)),
     map: { devices, through },
     assignments: assignmentsOf(modules.root, deviceOf),
     warnings: warningsOf(job, chain, ends, devices),

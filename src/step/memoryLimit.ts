@@ -1,4 +1,4 @@
-import type { Cuts, PartitionProblem } from '../partition/index.ts';
+import type { PartitionProblem } from '../partition/index.ts';
 import { deviceOf, isDeviceMap } from '../pipeline/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { planSchedule } from '../pipeline/planSchedule.ts';
@@ -49,7 +49,7 @@ interface Room {
   readonly device: Int32Array;
 }
 
-function roomOf(problem: PartitionProblem, { ends }: Cuts): Room {
+function roomOf(problem: PartitionProblem, ends: Int32Array): Room {
   const { stages, capacityBytes, placement } = problem;
   const bytes = Float64Array.from(capacityBytes);
   const transient = new Float64Array(stages);
@@ -105,11 +105,11 @@ export function planWithinMemory(
   schedule: Schedule,
   shape: PipelineShape,
   costs: PipelineCosts,
-  problem: PartitionProblem | undefined,
-  cuts: Cuts,
+  problem: (() => PartitionProblem) | undefined,
+  ends: Int32Array,
 ): PipelinePlan {
   if (!keepsToMemory(schedule) || problem === undefined) return planSchedule(schedule, shape, costs);
-  const room = roomOf(problem, cuts);
+  const room = roomOf(problem(), ends);
   const least = mostHeld(promisingSchedule(schedule, shape), shape);
   const most = shape.virtualStages * shape.microbatches;
   const within = (limit: number) => Math.max(least, Math.min(limit, most));

@@ -12,7 +12,8 @@ export interface SimulatedStep {
   readonly job: Job;
   /** The partitioner that was asked for. */
   readonly partitioner: Partitioner['kind'];
-  readonly cuts: Cuts;
+  /** How good the cuts are. */
+  readonly cuts: () => Cuts;
   /** Every virtual stage, in model order. */
   readonly stages: readonly StageProfile[];
   readonly timeline: PipelineTimeline;

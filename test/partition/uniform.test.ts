@@ -1,38 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, exact, layers, uniform } from '../../src/partition/index.ts';
+import {
+  evaluate,
+  exact,
+  layers,
+  type PartitionProblem,
+  uniform,
+  virtualStageCount,
+} from '../../src/partition/index.ts';
 import { problem } from './make.ts';
 
 /** An embedding, equal layers and a head. */
 const model = (count: number) => [0.1, ...new Array<number>(count).fill(1), 0.5];
 
+const uniformCuts = (at: PartitionProblem) => evaluate(at, uniform(at.seconds.length, virtualStageCount(at)));
+const layerCuts = (at: PartitionProblem, counts: readonly number[]) =>
+  evaluate(at, layers(at.seconds.length, virtualStageCount(at), counts));
+
 describe('uniform', () => {
   it('gives the embedding to the first stage, the head to the last, and equal layers to all', () => {
-    const cuts = uniform(problem({ seconds: model(8), stages: 4 }));
+    const cuts = uniformCuts(problem({ seconds: model(8), stages: 4 }));
     expect([...cuts.ends]).toEqual([3, 5, 7, 10]);
     expect(cuts.bottleneckSeconds).toBe(2.5);
     expect(cuts.overBytes).toBe(0);
   });
 
   it('gives a remainder to the first stages', () => {
-    expect([...uniform(problem({ seconds: model(10), stages: 4 })).ends]).toEqual([4, 7, 9, 12]);
-    expect([...uniform(problem({ seconds: model(5), stages: 2, virtualStages: 2 })).ends]).toEqual([3, 4, 5, 7]);
+    expect([...uniformCuts(problem({ seconds: model(10), stages: 4 })).ends]).toEqual([4, 7, 9, 12]);
+    expect([...uniformCuts(problem({ seconds: model(5), stages: 2, virtualStages: 2 })).ends]).toEqual([3, 4, 5, 7]);
   });
 
   it('refuses fewer layers than virtual stages', () => {
-    expect(() => uniform(problem({ seconds: model(3), stages: 2, virtualStages: 2 }))).toThrow(/more than 3 layers/);
+    expect(() => uniformCuts(problem({ seconds: model(3), stages: 2, virtualStages: 2 }))).toThrow(
+      /more than 3 layers/,
+    );
   });
 
   it('says by how much the worst device is over', () => {
     const at = problem({ seconds: model(4), staticBytes: [1, 1, 1, 1, 1, 4], stages: 2, capacityBytes: 5 });
-    expect(uniform(at).overBytes).toBe(1);
-    expect(uniform(at).proved).toBe(false);
+    expect(uniformCuts(at).overBytes).toBe(1);
+    expect(uniformCuts(at).proved).toBe(false);
     expect(exact(at).overBytes).toBe(0);
   });
 
   it('is no better than exact, and no worse than the bound', () => {
     for (const stages of [1, 2, 3, 5, 8]) {
       const at = problem({ seconds: model(40), stages });
-      const equal = uniform(at);
+      const equal = uniformCuts(at);
       expect(equal.bottleneckSeconds).toBeGreaterThanOrEqual(exact(at).bottleneckSeconds);
       expect(equal.lowerBoundSeconds).toBeLessThanOrEqual(equal.bottleneckSeconds);
     }
@@ -64,7 +77,7 @@ describe('uniform with several chunks a device', () => {
           inFlight,
           capacityBytes: need,
         });
-        const equal = uniform(at);
+        const equal = uniformCuts(at);
         const best = exact(at);
         expect(best.overBytes).toBeLessThanOrEqual(equal.overBytes);
         if (best.overBytes < equal.overBytes) beaten++;
@@ -78,8 +91,8 @@ describe('uniform with several chunks a device', () => {
 describe('layers', () => {
   it('takes counts by hand; none leaves only the embedding or the head', () => {
     const at = problem({ seconds: model(6), stages: 4 });
-    expect([...layers(at, [0, 3, 3, 0]).ends]).toEqual([1, 4, 7, 8]);
-    expect(layers(at, [0, 3, 3, 0]).bottleneckSeconds).toBe(3);
+    expect([...layerCuts(at, [0, 3, 3, 0]).ends]).toEqual([1, 4, 7, 8]);
+    expect(layerCuts(at, [0, 3, 3, 0]).bottleneckSeconds).toBe(3);
   });
 
   it.each([
@@ -88,7 +101,7 @@ describe('layers', () => {
     [[3, 0, 0, 3], /leaves the virtual stage empty/],
     [[1.5, 1.5, 1.5, 1.5], /whole number of layers/],
   ])('refuses %j', (counts, message) => {
-    expect(() => layers(problem({ seconds: model(6), stages: 4 }), counts)).toThrow(message);
+    expect(() => layerCuts(problem({ seconds: model(6), stages: 4 }), counts)).toThrow(message);
   });
 });
 
