@@ -2,51 +2,51 @@
 
 /** Published runs, one a line, cells apart by tabs; src/evidence/rowText.ts names the columns. */
 export const rowText = `
-bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	116.70137
-bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	117.12353
-bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	118.02872
-bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	119.46852
-bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	119.96039
-bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	123.98416
-bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	118.09307
-bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	119.12854
-bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	136.23268
-bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	119.57487
-bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	121.84128
-bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	118.59591
-bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	119.88288
-bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	121.20107
-bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	96.467493
-bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	118.02872
-bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	118.09981
-bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	92.967506
-bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	116.14797
-bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	91.72345
-bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	115.62652
-bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	114.49901
-bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	122.87127
-bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	122.99009
-bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	151.87547
-bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	147.39532
-bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	115.54998
-bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	111.08411
-bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	111.08411
-bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	117.03165
-bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	113.06855
-bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	115.5008
-bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	123.39971
-bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	124.91559
-bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	122.84549
-bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	145.36809
-bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.392047
-bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	62.818126
-bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	84.244205
-bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	105.67028
-bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	118.03565
-bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	119.12854
-bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.64093
-bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	113.29463
-bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	111.98668
+bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	116.76679
+bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	117.18898
+bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	118.09419
+bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	119.53401
+bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	120.02589
+bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	124.04981
+bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	118.15777
+bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	119.19326
+bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	136.31236
+bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	119.64023
+bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	121.90669
+bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	118.65984
+bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	119.94684
+bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	121.26507
+bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	96.518639
+bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	118.09419
+bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	118.16561
+bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	93.02289
+bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	116.21883
+bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	91.776938
+bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	115.69564
+bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	114.56537
+bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	122.93236
+bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	123.05253
+bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	151.93476
+bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	147.45411
+bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	115.62518
+bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	111.15473
+bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	111.15473
+bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	117.10102
+bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	113.13378
+bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	115.57587
+bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	123.48111
+bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	125.001
+bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	122.92519
+bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	145.46825
+bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.411904
+bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	62.85307
+bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	84.294236
+bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	105.7354
+bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	118.09818
+bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	119.19326
+bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.70943
+bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	113.36425
+bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	112.05627
 dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.633472
 dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.668718
 dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.699405
@@ -93,8 +93,8 @@ korthikanti-gpt-22b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	amper
 korthikanti-gpt-22b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	1	1	1	1	0	8	6144	48	2048	4	4	1.1	1.0546644
 korthikanti-gpt-175b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	8	1	1	3	0	64	12288	96	2048	64	1	18.13	18.773996
 korthikanti-gpt-175b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	8	1	1	3	0	64	12288	96	2048	64	1	13.75	13.897405
-korthikanti-gpt-530b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	35	1	1	3	0	280	20480	105	2048	280	1	49.05	50.495293
-korthikanti-gpt-530b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	35	1	1	3	0	280	20480	105	2048	280	1	37.83	37.703826
+korthikanti-gpt-530b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	35	1	1	3	0	280	20480	105	2048	280	1	49.05	50.48439
+korthikanti-gpt-530b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	35	1	1	3	0	280	20480	105	2048	280	1	37.83	37.695438
 korthikanti-gpt-1t-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	64	1	1	1	0	512	25600	128	2048	512	1	94.42	99.577113
 korthikanti-gpt-1t-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	64	1	1	1	0	512	25600	128	2048	512	1	71.49	75.062312
 layouts-132178-67	llama-layouts	arXiv 2311.05610, published run sheets: llama_13B_bfloat16_64_GPUs_all_runs	a100-sxm4-80	ampere	NVIDIA	aleph-alpha-scaling	bf16	none	1	1	64	1	1	1	64	5120	40	2048	2048	1	26.53955	27.979055

@@ -65,7 +65,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
   };
   const key = [
     valueNumber(instance),
-    devices,
+    context.accelerator.slowestClock,
     // Profiles are found by the units of one graph: an equal graph that was built again has others.
     numberOf(graph),
     valueNumber(job.stack),

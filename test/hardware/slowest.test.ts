@@ -23,7 +23,7 @@ describe('the slowest of many devices', () => {
     expect(clock(1)).toBe(1);
     expect(clock(2)).toBeLessThan(1);
     expect(clock(2_048)).toBeLessThan(clock(64));
-    expect(clock(100)).toBeCloseTo(1 / (1 + 2.5 * clockDeviation), 3);
-    expect(slowestOf(h100, 64)).toBe(slowestOf(h100, 64));
+    expect(clock(100)).toBeCloseTo(1 / (1 + 2.5 * clockDeviation), 2);
+    expect(slowestOf(h100, 60)).toBe(slowestOf(h100, 64));
   });
 });
