@@ -223,9 +223,10 @@ describe('memory', () => {
     );
   });
 
-  it('of activations never grows with recomputation', () => {
+  // An order that follows from times may hold a microbatch more when passes take longer.
+  it('of activations never grows with recomputation where the order is fixed', () => {
     fc.assert(
-      fc.property(anyJob({ partitioners: ['uniform'] }), (job) => {
+      fc.property(anyJob({ partitioners: ['uniform'], schedules: fixedSchedules }), (job) => {
         const [none, selective, full] = ['none', 'selective', 'full'].map(
           (recompute) => reportOf({ ...job, parallelism: { ...job.parallelism, recompute } }).memory.stages,
         );
