@@ -13,6 +13,8 @@ let baseI = new Int32Array(0);
 let baseJ = new Int32Array(0);
 // The largest transient bytes of a second chunk, by its length.
 let transientByLength = new Float64Array(0);
+// The most units that a second chunk from each position may have.
+let mostLength = new Int32Array(0);
 // Of the devices after each one: seconds and bytes that they can take, and the fewest microbatches in flight on either strand.
 let laterSeconds = new Float64Array(0);
 let laterRoom = new Float64Array(0);
@@ -26,7 +28,10 @@ function reserve(units: number, groups: number, cells: number): void {
     active = new Int32Array(cells);
     activeNext = new Int32Array(cells);
   }
-  if (transientByLength.length <= units) transientByLength = new Float64Array(2 * units);
+  if (transientByLength.length <= units) {
+    transientByLength = new Float64Array(2 * units);
+    mostLength = new Int32Array(2 * units);
+  }
   if (parents.length < cells * groups) parents = new Int32Array(cells * groups);
   if (laterRoom.length < groups) {
     baseI = new Int32Array(2 * groups);
@@ -121,10 +126,15 @@ export function cutStrands(
     const comes = activeNext;
     const cameFrom = parents;
     const transientOf = transientByLength;
+    const mostOf = mostLength;
     const fromI = baseI[g];
     const fromJ = baseJ[g];
     const toI = baseI[g + 1];
     const toJ = baseJ[g + 1];
+    transientOf[0] = otherTransient;
+    mostOf.fill(-1, 0, units + 1);
+    let filledFor = -1;
+    let filled = 0;
     let found = 0;
     for (let index = 0; index < states; index++) {
       const code = came[index];
@@ -145,14 +155,20 @@ export function cutStrands(
         inward ? j - Math.max(i + 1 + laterUnits, forced[j]) : endB - laterUnits - j,
         step * (wantedB - j) + reach,
       );
-      let most = 0;
-      transientOf[0] = otherTransient;
-      while (most < longest) {
-        const b = j + step * (most + 1);
-        if (others + step * (seconds[b] - seconds[j]) > limit || (!inward && forced[b] > j)) break;
-        const unitBytes = transientBytes[inward ? b : b - 1];
-        transientOf[most + 1] = unitBytes > transientOf[most] ? unitBytes : transientOf[most];
-        most++;
+      // States at one place of the second strand have that in common.
+      let most = mostOf[j];
+      if (most < 0) {
+        const farthest = inward ? j - forced[j] : units - j;
+        for (most = 0; most < farthest; most++) {
+          const b = j + step * (most + 1);
+          if (others + step * (seconds[b] - seconds[j]) > limit || (!inward && forced[b] > j)) break;
+        }
+        mostOf[j] = most;
+      }
+      most = Math.max(0, Math.min(most, longest));
+      if (j !== filledFor) {
+        filledFor = j;
+        filled = 0;
       }
       left -= most;
       let transientA = chunkTransientBytes(chain, i, firstI - 1);
@@ -165,29 +181,33 @@ export function cutStrands(
         if (bytesA + transientA > room) break;
         const fixed = others + secondsA + enterA * edgeSeconds[i] + leaveA * edgeSeconds[a] + nearB * edgeSeconds[j];
         left--;
-        // A longer first chunk asks less of the second.
+        // A longer first chunk asks less of the second; where the shortest is enough, so is any.
+        if (least > shortest && secondsA + step * (seconds[j + step * shortest] - seconds[j]) >= need) least = shortest;
         while (least > shortest && secondsA + step * (seconds[j + step * (least - 1)] - seconds[j]) >= need) least--;
+        // What the first strand leaves to later devices.
+        const staysA = staticBytes[endA] - staticBytes[a] + leastA * (activationBytes[endA] - activationBytes[a]);
         const ceiling = inward ? Math.min(most, j - a - laterUnits) : most;
         for (let length = Math.max(least, shortest); length <= ceiling; length++) {
           const b = j + step * length;
           const secondsB = step * (seconds[b] - seconds[j]);
           if (others + secondsA + secondsB > limit) break;
           const staticsB = staticBytes[b] - staticBytes[j];
+          while (filled < length) {
+            const unitBytes = transientBytes[inward ? j - filled - 1 : j + filled];
+            transientOf[filled + 1] = unitBytes > transientOf[filled] ? unitBytes : transientOf[filled];
+            filled++;
+          }
           const transient = transientA > transientOf[length] ? transientA : transientOf[length];
           const bytes = bytesA + step * (staticsB + heldB * (activationBytes[b] - activationBytes[j])) + transient;
           if (bytes > room) break;
           left--;
+          const stays = inward
+            ? staticBytes[b] - staticBytes[a] + leastA * (activationBytes[b] - activationBytes[a])
+            : staysA + (staticBytes[endB] - staticBytes[b]) + leastB * (activationBytes[endB] - activationBytes[b]);
+          if (stays > laterBytes) continue;
           if (secondsA + secondsB < need) continue;
           const load = fixed + secondsB + farB * edgeSeconds[b];
           if (load > limit) continue;
-          const stays = inward
-            ? staticBytes[b] - staticBytes[a] + leastA * (activationBytes[b] - activationBytes[a])
-            : staticBytes[endA] -
-              staticBytes[a] +
-              leastA * (activationBytes[endA] - activationBytes[a]) +
-              (staticBytes[endB] - staticBytes[b]) +
-              leastB * (activationBytes[endB] - activationBytes[b]);
-          if (stays > laterBytes) continue;
           const reached = value > load ? value : load;
           const target = (a - toI) * stride + b - toJ;
           if (reached >= to[target]) continue;
