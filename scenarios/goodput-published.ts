@@ -15,16 +15,7 @@ import { formatPercent, formatSeconds } from '../src/units.ts';
 
 const llama3 = {
   request: {
-    model: {
-      name: 'Llama 3 405B',
-      family: 'llama',
-      layers: 126,
-      hiddenSize: 16_384,
-      attentionHeads: 128,
-      keyValueHeads: 8,
-      feedForwardSize: 53_248,
-      vocabularySize: 128_256,
-    },
+    model: 'llama3.1-405b',
     cluster: { instance: 'p5.48xlarge', count: 2_048 },
     training: { sequenceLength: 8192, globalBatchSize: 2048, precision: 'bf16', tokens: 15e12 },
     // Tectonic gives 2 TB/s steadily (section 3.3.1).

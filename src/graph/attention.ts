@@ -20,13 +20,7 @@ export function addAttention(unit: UnitBuilder, input: number): number {
       ];
   let inputs = projections.map(({ name, heads: n, whole }, index) =>
     unit.add([entered], {
-      ...unit.matmul(
-        `attention.${name}`,
-        { m: unit.tokens, n: n * headSize, k: hiddenSize },
-        index === 0 ? own : 0,
-        bias,
-        index,
-      ),
+      ...unit.matmul(`attention.${name}`, { m: unit.tokens, n: n * headSize, k: hiddenSize }, own, bias, index),
       parameters: (hiddenSize + (bias ? 1 : 0)) * n * headSize,
       wholeParameters: (hiddenSize + (bias ? 1 : 0)) * whole * headSize,
     }),

@@ -19,13 +19,7 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
     : [{ name: 'up', widths: 1 }];
   const expanded = first.map(({ name, widths }, index) =>
     unit.add([entered], {
-      ...unit.matmul(
-        `feed_forward.${name}`,
-        { m: unit.tokens, n: widths * width, k: hiddenSize },
-        index === 0 ? own : 0,
-        bias,
-        index,
-      ),
+      ...unit.matmul(`feed_forward.${name}`, { m: unit.tokens, n: widths * width, k: hiddenSize }, own, bias, index),
       parameters: widths * width * (hiddenSize + (bias ? 1 : 0)),
       wholeParameters: widths * feedForwardSize * (hiddenSize + (bias ? 1 : 0)),
     }),

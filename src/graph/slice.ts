@@ -1,7 +1,7 @@
-import { oncePerObject } from '../keep.ts';
+import { keep, oncePerObject } from '../keep.ts';
 import type { ComputeGraph, Unit } from './computeGraph.ts';
 
-const slices = new WeakMap<Unit, Map<string, Unit>>();
+const slicesOf = oncePerObject((_: Unit) => new Map<string, Unit>());
 
 /**
  * The operators of a unit from one position up to, not including, another, as a unit of its own; the same object for
@@ -10,26 +10,15 @@ const slices = new WeakMap<Unit, Map<string, Unit>>();
  */
 export function sliceUnit(unit: Unit, from: number, to: number): Unit {
   if (from === 0 && to === unit.operators.length) return unit;
-  let known = slices.get(unit);
-  if (known === undefined) {
-    known = new Map();
-    slices.set(unit, known);
-  }
-  const key = `${from} ${to}`;
-  let slice = known.get(key);
-  if (slice === undefined) {
-    slice = {
-      kind: unit.kind,
-      operators: unit.operators.slice(from, to),
-      edges: unit.edges
-        .filter((edge) => edge.to >= from && edge.to < to)
-        .map((edge) => ({ from: Math.max(-1, edge.from - from), to: edge.to - from, bytes: edge.bytes })),
-      boundaryBytes: crossingBytes(unit, from),
-      share: (to - from) / unit.operators.length,
-    };
-    known.set(key, slice);
-  }
-  return slice;
+  return keep(slicesOf(unit), `${from} ${to}`, () => ({
+    kind: unit.kind,
+    operators: unit.operators.slice(from, to),
+    edges: unit.edges
+      .filter((edge) => edge.to >= from && edge.to < to)
+      .map((edge) => ({ from: Math.max(-1, edge.from - from), to: edge.to - from, bytes: edge.bytes })),
+    boundaryBytes: crossingBytes(unit, from),
+    share: (to - from) / unit.operators.length,
+  }));
 }
 
 /** Bytes of one sequence that cross from the operators of a unit before a position to those from there on. */

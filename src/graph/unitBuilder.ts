@@ -66,7 +66,8 @@ export class UnitBuilder {
 
   /**
    * The common part of a linear: its FLOPs, its input of so many elements kept for the weight gradient, and the pass
-   * over its output's gradient that sums up the bias gradient. It is the `index`-th that reads the same input.
+   * over its output's gradient that sums up the bias gradient. Of linears that read the same input it is the `index`-th,
+   * and the first of them keeps it.
    */
   matmul(module: string, gemm: Gemm, savedElements: number, bias = false, index = 0) {
     const { elementBytes } = this.sharding;
@@ -78,10 +79,12 @@ export class UnitBuilder {
       forwardFlops: flops,
       backwardFlops: 2 * flops,
       backwardBytes: bias ? gemm.m * gemm.n * elementBytes : 0,
-      mergedGradientBytes: this.mergedGradientBytes(index, gemm.m * gemm.k),
+      mergedGradientBytes: this.#mergedGradientBytes(index, gemm.m * gemm.k),
       outputBytes: gemm.m * gemm.n * elementBytes,
       saved:
-        savedElements > 0 ? [{ name: `input of ${module}`, bytes: savedElements * elementBytes, core: false }] : [],
+        savedElements > 0 && index === 0
+          ? [{ name: `input of ${module}`, bytes: savedElements * elementBytes, core: false }]
+          : [],
     } as const;
   }
 
@@ -148,7 +151,7 @@ export class UnitBuilder {
    * Bytes that adding up the gradients of one input moves, in the share of the `index`-th of the linears that read it:
    * two are read and one is written for each after the first, or all are read and one is written by a compiled kernel.
    */
-  mergedGradientBytes(index: number, inputElements: number): number {
+  #mergedGradientBytes(index: number, inputElements: number): number {
     if (index === 0) return 0;
     const passes = this.stack.compiled && index > 1 ? 1 : 3;
     return passes * inputElements * this.sharding.elementBytes;

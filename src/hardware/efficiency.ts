@@ -1,3 +1,4 @@
+import { oncePerObject } from '../keep.ts';
 import type { Accelerator, Source } from './accelerator.ts';
 import { ampereTiles, hopperTiles, type Tile } from './kernels/tiles.ts';
 
@@ -40,7 +41,7 @@ const ampere: Efficiency = {
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
-    matmul: 'D: 72 linear layers profiled by microsoft/vidur, forward; a step of others agrees within 2%',
+    matmul: 'D: 78 linear layers profiled by microsoft/vidur, forward',
     gradientProducts: 'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward',
     batchedMatmul: 'fitted to the layer times of arXiv 2205.05198 Table 4',
     matmulMemory: 'D: microsoft/vidur compute profiles',
@@ -121,24 +122,16 @@ const clockOverPower = 0.5;
 
 /** What kernels reach on this accelerator. */
 export function efficiencyOf(accelerator: Accelerator): Efficiency {
-  const { generation, matrixFactor } = accelerator;
-  return matrixFactor === undefined ? byGeneration[generation] : calibratedOf(accelerator, matrixFactor);
+  return accelerator.matrixFactor === undefined ? byGeneration[accelerator.generation] : calibrated(accelerator);
 }
 
-const calibrated = new WeakMap<Accelerator, Efficiency>();
-
-/** The same, its matrix products faster by a factor. */
-function calibratedOf(accelerator: Accelerator, factor: number): Efficiency {
-  let efficiency = calibrated.get(accelerator);
-  if (efficiency === undefined) {
-    const { matmul, matmul8bit, batchedMatmul, ...others } = byGeneration[accelerator.generation];
-    efficiency = {
-      ...others,
-      matmul: matmul * factor,
-      matmul8bit: matmul8bit * factor,
-      batchedMatmul: batchedMatmul * factor,
-    };
-    calibrated.set(accelerator, efficiency);
-  }
-  return efficiency;
-}
+/** The same, its matrix products faster by what somebody measured. */
+const calibrated = oncePerObject(({ generation, matrixFactor = 1 }: Accelerator): Efficiency => {
+  const { matmul, matmul8bit, batchedMatmul, ...others } = byGeneration[generation];
+  return {
+    ...others,
+    matmul: matmul * matrixFactor,
+    matmul8bit: matmul8bit * matrixFactor,
+    batchedMatmul: batchedMatmul * matrixFactor,
+  };
+});

@@ -1,4 +1,5 @@
 import { probit } from 'simple-statistics';
+import { once, oncePerObject } from '../keep.ts';
 import type { Accelerator } from './accelerator.ts';
 
 /**
@@ -8,25 +9,19 @@ import type { Accelerator } from './accelerator.ts';
  */
 export const clockDeviation = 0.01;
 
-const slowest = new WeakMap<Accelerator, Map<number, Accelerator>>();
+const slowest = oncePerObject((accelerator: Accelerator) =>
+  once((devices: number) => ({
+    ...accelerator,
+    slowestClock: 1 / (1 + clockDeviation * expectedMaximum(devices)),
+  })),
+);
 
 /**
  * The slowest of so many devices: all others wait for it at every collective, so a step takes as long as its kernels do.
  * Their number is taken to the nearest power of two, within 0.2% of a step, so that jobs of like size share their costs.
  */
-export function slowestOf(accelerator: Accelerator, all: number): Accelerator {
-  const devices = 2 ** Math.round(Math.log2(all));
-  let known = slowest.get(accelerator);
-  if (known === undefined) {
-    known = new Map();
-    slowest.set(accelerator, known);
-  }
-  let found = known.get(devices);
-  if (found === undefined) {
-    found = { ...accelerator, slowestClock: 1 / (1 + clockDeviation * expectedMaximum(devices)) };
-    known.set(devices, found);
-  }
-  return found;
+export function slowestOf(accelerator: Accelerator, devices: number): Accelerator {
+  return slowest(accelerator)(2 ** Math.round(Math.log2(devices)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Instance, Topology } from '../hardware/instance.ts';
+import { oncePerObject } from '../keep.ts';
 import type { Stack } from '../stack/stack.ts';
 import { collectFaults } from './faults.ts';
 import type { Job } from './job.ts';
@@ -108,35 +109,20 @@ export function calibrationWarnings(job: Job, calibration: Calibration | undefin
 }
 
 /** Copies made already: a search asks for the same few, and caches know them by their identity. */
-const instances = new WeakMap<CalibrationEntry, WeakMap<Instance, Instance>>();
-const stacks = new WeakMap<CalibrationEntry, WeakMap<Stack, Stack>>();
+const instanceOf = oncePerObject((entry: CalibrationEntry) =>
+  oncePerObject((instance: Instance) => calibratedInstance(instance, entry)),
+);
+const stackOf = oncePerObject((entry: CalibrationEntry) =>
+  oncePerObject((stack: Stack) => calibratedStack(stack, entry)),
+);
 
 /** The job on machines as they were measured: the same job where the calibration is about others. */
 export function calibrated(job: Job, calibration: Calibration): Job {
   const entry = entryFor(job, calibration);
   if (entry === undefined) return job;
-  const instance = copyOf(instances, entry, job.cluster.instance, calibratedInstance);
-  const stack = copyOf(stacks, entry, job.stack, calibratedStack);
+  const instance = instanceOf(entry)(job.cluster.instance);
+  const stack = stackOf(entry)(job.stack);
   return { ...job, cluster: { ...job.cluster, instance }, stack };
-}
-
-function copyOf<T extends object>(
-  known: WeakMap<CalibrationEntry, WeakMap<T, T>>,
-  entry: CalibrationEntry,
-  original: T,
-  make: (original: T, entry: CalibrationEntry) => T,
-): T {
-  let copies = known.get(entry);
-  if (copies === undefined) {
-    copies = new WeakMap();
-    known.set(entry, copies);
-  }
-  let copy = copies.get(original);
-  if (copy === undefined) {
-    copy = make(original, entry);
-    copies.set(original, copy);
-  }
-  return copy;
 }
 
 function calibratedInstance(instance: Instance, entry: CalibrationEntry): Instance {

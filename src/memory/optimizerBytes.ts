@@ -1,4 +1,4 @@
-import { elementBytes, gradientBytes, type Precision, stateBytes } from '../stack/precision.ts';
+import { elementBytes, gradientBytes, isNarrow, type Precision, stateBytes } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /**
@@ -59,7 +59,6 @@ export function optimizerBytes(
 
 /** Whether a precision-aware optimizer holds the masters and reads gradients as they are. */
 function isInOptimizer({ precisionAwareOptimizer, precisionRecipe }: Stack, precision: Precision): boolean {
-  const scalesNow =
-    precision === 'mxfp8' || precision === 'nvfp4' || (precision === 'fp8' && precisionRecipe !== 'delayed');
+  const scalesNow = isNarrow(precision) && !(precision === 'fp8' && precisionRecipe === 'delayed');
   return !scalesNow || precisionAwareOptimizer?.masters !== 'fp32';
 }

@@ -2,6 +2,11 @@
 export const precisions = ['fp32', 'fp16', 'bf16', 'fp8', 'mxfp8', 'nvfp4'] as const;
 export type Precision = (typeof precisions)[number];
 
+/** Whether products take operands of fewer than 16 bits. */
+export function isNarrow(precision: Precision): boolean {
+  return precision === 'fp8' || precision === 'mxfp8' || precision === 'nvfp4';
+}
+
 /** Formats in which gradients are reduced or accumulated. */
 export type GradientDtype = 'bf16' | 'fp16' | 'fp32';
 

@@ -2,12 +2,10 @@ import type { Job } from '../job/job.ts';
 import type { PlacementLetters } from '../partition/index.ts';
 import { formatSeconds } from '../units.ts';
 import type { PlacementCost } from './placementOrders.ts';
+import type { SimulatedStep } from './simulatedStep.ts';
 
 /** A simulated step, as far as the choice looks at it. */
-interface Simulated {
-  readonly memory: { readonly fits: boolean };
-  readonly step: { readonly stepTimeSeconds: number };
-}
+type Simulated = Pick<SimulatedStep, 'memory' | 'step'>;
 
 /** Orders of the ranks that are simulated; the others send more over slow links. */
 const mostTried = 3;

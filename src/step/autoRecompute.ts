@@ -1,22 +1,16 @@
-import type { Job, Partitioner } from '../job/job.ts';
+import type { Job } from '../job/job.ts';
 import { communicatorCount, outsideBytes } from '../memory/framework.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitRecompute } from '../memory/unitMemory.ts';
-import type { PipelineTimeline } from '../pipeline/run.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import { deviceMemory } from './deviceMemory.ts';
 import { microbatchesInFlight } from './inFlight.ts';
 import { cheapestChoice, type LayerMode, type LayerSet } from './layerChoice.ts';
+import type { SimulatedStep } from './simulatedStep.ts';
 import { largestTransferBytes, type ProfileOf, type StageProfile } from './stageProfile.ts';
 
 /** A simulated step, as far as the choice looks at it. */
-interface Simulated {
-  readonly memory: { readonly fits: boolean };
-  readonly step: { readonly stepTimeSeconds: number };
-  readonly partitioner: Partitioner['kind'];
-  readonly timeline: PipelineTimeline;
-  readonly stages: readonly StageProfile[];
-}
+type Simulated = Pick<SimulatedStep, 'memory' | 'step' | 'partitioner' | 'timeline' | 'stages'>;
 
 /** Modes that a job can name for all layers; the cheapest comes first. */
 const named: readonly Recompute[] = [

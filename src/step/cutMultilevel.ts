@@ -3,6 +3,7 @@ import type { ComputeGraph } from '../graph/computeGraph.ts';
 import { operatorGraph } from '../graph/graphModel.ts';
 import { type Chain, chainOfUnits } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { oncePerObject } from '../keep.ts';
 import {
   type Cuts,
   chainInOrder,
@@ -109,14 +110,12 @@ function rowsOf(count: number, { sources, targets, bytes }: DagEdges) {
 }
 
 /** Orders in which graphs were cut lately: their units are kept, and with them what is known of each. */
-const orders = new WeakMap<ComputeGraph, ValueCache<Chain>>();
 const mostOrders = 8;
+const ordersOf = oncePerObject((_: ComputeGraph) => new ValueCache<Chain>(mostOrders));
 
 /** A chain with its items in another order. */
 function inOrder(chain: Chain, order: Int32Array): Chain {
   const { model } = chain.graph;
   if (model.graph === undefined || order.every((item, place) => item === place)) return chain;
-  const known = orders.get(chain.graph) ?? new ValueCache<Chain>(mostOrders);
-  orders.set(chain.graph, known);
-  return known.get(order.join(), () => chainOfUnits(operatorGraph(model, model.graph!, order)));
+  return ordersOf(chain.graph).get(order.join(), () => chainOfUnits(operatorGraph(model, model.graph!, order)));
 }

@@ -3,6 +3,7 @@ import { type CollectiveKind, sum } from '../graph/operator.ts';
 import { hiddenBytes } from '../graph/slice.ts';
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
+import { oncePerObject } from '../keep.ts';
 import { type PlacementLetters, placementLetters, placements, rankLayout } from '../partition/index.ts';
 import { placementOf } from '../pipeline/schedule.ts';
 import { findSchedule } from '../pipeline/schedules/index.ts';
@@ -80,12 +81,7 @@ function collectivesOfStep(job: Job, graph: ComputeGraph, placement: PlacementLe
       );
     });
   // Equal layers are one and the same unit.
-  const known = new Map<Unit, number>();
-  const seconds = sum(graph.units, (unit) => {
-    const found = known.get(unit) ?? secondsOf(unit);
-    known.set(unit, found);
-    return found;
-  });
+  const seconds = sum(graph.units, oncePerObject(secondsOf));
   return (seconds / degrees.pipeline) * microbatches;
 }
 

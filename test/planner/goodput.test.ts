@@ -91,22 +91,11 @@ describe('published runs', () => {
     positions: 'alibi',
   };
 
-  const llama405b = {
-    name: 'Llama 3 405B',
-    family: 'llama',
-    layers: 126,
-    hiddenSize: 16_384,
-    attentionHeads: 128,
-    keyValueHeads: 8,
-    feedForwardSize: 53_248,
-    vocabularySize: 128_256,
-  };
-
   // arXiv 2407.21783 section 3.3.4: 466 interruptions in 54 days on 16,384 GPUs, more than 90% effective training time;
   // section 3.3.1: storage of 2 TB/s, and checkpoints that stop GPUs as briefly as can be.
   it('Llama 3 405B comes out between 90% and 98%, with what failures cost where nobody says otherwise', () => {
     const request = readPlanRequest({
-      model: llama405b,
+      model: 'llama3.1-405b',
       cluster: { instance: 'p5.48xlarge', count: 2_048 },
       training: { sequenceLength: 8192, globalBatchSize: 2048, precision: 'bf16', tokens: 1e12 },
       reliability: { failuresPerNodeDay: 466 / (2_048 * 54), asynchronousCheckpoints: true },

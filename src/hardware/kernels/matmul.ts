@@ -1,5 +1,5 @@
 import type { Gemm } from '../../graph/operator.ts';
-import type { Precision } from '../../stack/precision.ts';
+import { isNarrow, type Precision } from '../../stack/precision.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { cappedClock, efficiencyOf } from '../efficiency.ts';
 
@@ -32,8 +32,7 @@ export function matmulSeconds(
   rate = 1,
 ): number {
   const efficiency = efficiencyOf(accelerator);
-  const narrow = precision === 'fp8' || precision === 'mxfp8' || precision === 'nvfp4';
-  const fraction = narrow ? efficiency.matmul8bit : efficiency.matmul;
+  const fraction = isNarrow(precision) ? efficiency.matmul8bit : efficiency.matmul;
   const peak = peakFlopsPerSecond(accelerator, precision) * fraction * rate * cappedClock(accelerator);
   const bandwidth = accelerator.memoryBytesPerSecond * efficiency.matmulMemory;
   const compute = (2 * workedElements(accelerator, m, n) * k) / peak;

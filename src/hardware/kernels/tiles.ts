@@ -19,7 +19,7 @@ function tilesOf(square: number, narrow: number, small: number): readonly Tile[]
 }
 
 /**
- * Fitted to 72 linear layers profiled on an A100 by microsoft/vidur (Llama 2 7B on 1 and 8 ranks): 6% off on average,
+ * Fitted to 78 linear layers profiled on an A100 by microsoft/vidur (Llama 2 7B on 1 and 8 ranks): 7% off on average,
  * where one size of tile is 14% off.
  */
 export const ampereTiles = tilesOf(0.97, 0.95, 0.9);

@@ -146,8 +146,7 @@ function partial(layersOfStage: number): readonly WrittenRecompute[] {
  */
 function hostHasRoom({ cell, hostChecks }: Context, candidate: Candidate): boolean {
   const { state, recompute } = candidate;
-  const known = hostChecks.get(state) ?? new Map<string, boolean>();
-  hostChecks.set(state, known);
+  const known = keep(hostChecks, state, () => new Map<string, boolean>());
   return keep(known, recomputeOf(recompute).mode, () => {
     try {
       readJob(writtenJob(cell, candidate));
