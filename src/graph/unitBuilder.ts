@@ -96,6 +96,7 @@ export class UnitBuilder {
     const fused = this.stack.fusedNorm || this.stack.compiled;
     // An RMSNorm written out in fp32 makes about nine passes for the fused kernel's one and keeps two fp32 tensors.
     const passes = fused || layernorm ? 1 : 9;
+    const backwardPasses = this.stack.fusedNorm && this.stack.persistentNorm ? 3 : 5 * passes;
     const extra = fused || layernorm ? 0 : 8 * elements;
     return this.add([input], {
       kind: 'norm',
@@ -103,7 +104,7 @@ export class UnitBuilder {
       parameters: layernorm ? 2 * hiddenSize : hiddenSize,
       readBytes: passes * bytes,
       writeBytes: passes * bytes,
-      backwardBytes: 5 * passes * bytes,
+      backwardBytes: backwardPasses * bytes,
       outputBytes: bytes,
       saved: [
         { name: 'input of the norm', bytes: bytes + extra, core: false },

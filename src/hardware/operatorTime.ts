@@ -38,7 +38,8 @@ export function operatorSeconds(
         ? rooflineSeconds(accelerator, choice.precision, operator, sequences)
         : productSeconds(accelerator, choice, operator, sequences);
     default: {
-      const kind = operator.kind === 'norm' || operator.kind === 'activation' ? operator.kind : 'elementwise';
+      const ofItsOwn = operator.kind === 'activation' || (operator.kind === 'norm' && !choice.persistentNorm);
+      const kind = ofItsOwn ? (operator.kind as 'activation' | 'norm') : 'elementwise';
       return {
         forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences, kind),
         backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences, kind),

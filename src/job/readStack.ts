@@ -58,6 +58,7 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
     fusedNorm: changes.fusedNorm ?? base.fusedNorm,
     compiled: changes.compiled ?? base.compiled,
     asyncTensorParallel: changes.asyncTensorParallel ?? base.asyncTensorParallel,
+    tensorOverlap: changes.tensorOverlap ?? base.tensorOverlap,
     gradientReduceDtype: changes.gradientReduceDtype ?? base.gradientReduceDtype,
     gradientAccumulationDtype: changes.gradientAccumulationDtype ?? base.gradientAccumulationDtype,
     cudaGraphs: changes.cudaGraphs ?? base.cudaGraphs,

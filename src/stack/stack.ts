@@ -32,7 +32,8 @@ export type TransferMode = 'async' | 'link' | 'blocking';
  * `none`: nothing; `weight-gradient`: those of the backward pass run beside the weight-gradient GEMMs;
  * `pipelined`: each is cut into pieces that run beside the GEMM that makes or eats them.
  */
-export type TensorOverlap = 'none' | 'weight-gradient' | 'pipelined';
+export const tensorOverlaps = ['none', 'weight-gradient', 'pipelined'] as const;
+export type TensorOverlap = (typeof tensorOverlaps)[number];
 
 /** Gathering of parameters under ZeRO 3, tensor by tensor. */
 export interface TensorGathers {
@@ -57,6 +58,8 @@ export interface Stack {
   /** Flash kernels leave out blocks that the causal mask hides; with a bias such as ALiBi some compute them all. */
   readonly attentionSkipsMasked: boolean;
   readonly fusedNorm: boolean;
+  /** Fused norms hold a row in registers: they run as other kernels that read and write, and read gradients once. */
+  readonly persistentNorm: boolean;
   /** Bias, activation, dropout and residual chains run as one kernel each. */
   readonly fusedElementwise: boolean;
   /** A compiler fuses whatever lies between the GEMMs (torch.compile, neuronx-cc). */
@@ -137,6 +140,8 @@ export interface Stack {
   readonly hostTensorFactorPerRank: number;
   /** Between steps: data, logging, loss scale, gradient norm read back. */
   readonly hostSecondsPerStep: number;
+  /** How long a device stands still after a transfer that the host waits for: only then does it launch what follows. */
+  readonly hostSecondsPerTransfer: { readonly plain: number; readonly interleaved: number };
 
   // Memory
   /** Under sequence parallelism a linear keeps its input as gathered from all tensor ranks, not this rank's share. */

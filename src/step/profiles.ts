@@ -55,6 +55,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
       precision: job.training.precision,
       precisionRecipe: job.stack.precisionRecipe,
       attention: job.stack.attention,
+      persistentNorm: job.stack.fusedNorm && job.stack.persistentNorm,
       gradientAccumulation: job.stack.gradientAccumulation,
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
     },

@@ -18,6 +18,7 @@ export function transferMode(job: Job, schedule: Schedule): TransferMode {
  * Seconds that the tensors of one microbatch need from virtual stage s to s + 1, for every s.
  * Where a device map leads them through other devices, each hop takes its time.
  * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again.
+ * Where its host waits for a transfer, the device stands still until work reaches it again.
  */
 export function transferSeconds(
   job: Job,
@@ -38,6 +39,8 @@ export function transferSeconds(
     const pair = { instance, ranks: 2, nodes: crosses ? 2 : 1, ranksPerNode: crosses ? 1 : 2, stride: layout.pipeline };
     return gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
   };
+  const { plain, interleaved } = job.stack.hostSecondsPerTransfer;
+  const hostSeconds = shape.virtualStages > 1 ? interleaved : plain;
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);
@@ -46,6 +49,7 @@ export function transferSeconds(
     const through = isDeviceMap(placement) ? (placement.through?.[s] ?? []) : [];
     const stops = [from, ...through, to];
     const bytes = boundaryBytes(s) * microBatchSize;
+    seconds[s] = hostSeconds;
     for (let hop = 1; hop < stops.length; hop++) seconds[s] += hopSeconds(bytes, stops[hop - 1], stops[hop]);
   }
   return seconds;

@@ -195,6 +195,7 @@ const choice: KernelChoice = {
   precision: 'bf16',
   precisionRecipe: 'delayed',
   attention: software.attention,
+  persistentNorm: software.persistentNorm,
   gradientAccumulation: software.gradientAccumulation,
   gradientBytes: gradientBytes(software.gradientAccumulationDtype),
 };
@@ -277,6 +278,7 @@ describe('an operator of a model of any shape', () => {
     precision: 'bf16',
     precisionRecipe: 'delayed',
     attention: 'flash2',
+    persistentNorm: false,
     gradientAccumulation: 'fused',
     gradientBytes: gradientBytes('fp32'),
   };

@@ -7,6 +7,7 @@ export interface KernelChoice {
   /** How tensors are scaled where products are narrower than 16 bits. */
   readonly precisionRecipe: Stack['precisionRecipe'];
   readonly attention: AttentionKernel;
+  readonly persistentNorm: boolean;
   /** How a microbatch's weight gradient is added to those before it, and bytes of an element of the sum. */
   readonly gradientAccumulation: Stack['gradientAccumulation'];
   readonly gradientBytes: number;

@@ -1,5 +1,5 @@
 import { stateDtypes } from '../../stack/precision.ts';
-import { attentionKernels } from '../../stack/stack.ts';
+import { attentionKernels, tensorOverlaps } from '../../stack/stack.ts';
 import { choose, fields, flag, nameOr, oneOf, type Read, text, wholeNumber } from './fields.ts';
 
 const gradientDtypes = ['bf16', 'fp16', 'fp32'] as const;
@@ -17,6 +17,7 @@ const inlineStack = fields('a stack', {
   fusedNorm: flag(),
   compiled: flag(),
   asyncTensorParallel: flag(),
+  tensorOverlap: oneOf(tensorOverlaps),
   gradientReduceDtype: oneOf(gradientDtypes),
   gradientAccumulationDtype: oneOf(gradientDtypes),
   cudaGraphs: flag(),

@@ -6,6 +6,8 @@ export const alephAlphaScaling: Stack = {
   ...megatron2021,
   name: 'aleph-alpha-scaling',
   summary: 'Aleph Alpha scaling (arXiv 2311.05610): logits whole on every tensor rank, 2-byte gradients',
+  persistentNorm: false,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   attention: 'flash2',
   fusedElementwise: false,
   gradientAccumulation: 'separate',

@@ -9,6 +9,7 @@ export const deepspeed: Stack = {
   attention: 'flash2',
   fusedElementwise: false,
   fusedProjections: false,
+  tensorOverlap: 'none',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   vocabularyMultiple: 1,

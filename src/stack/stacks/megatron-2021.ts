@@ -8,6 +8,7 @@ export const megatron2021: Stack = {
   attention: 'fused-softmax',
   attentionSkipsMasked: true,
   fusedNorm: true,
+  persistentNorm: true,
   fusedElementwise: true,
   compiled: false,
   fusedProjections: true,
@@ -23,7 +24,7 @@ export const megatron2021: Stack = {
   shardPadding: 'buckets',
   vocabularyMultiple: 128,
   logits: 'sharded',
-  lossBytesPerLogit: { saved: 4, peak: 6, forward: 16, backward: 10 },
+  lossBytesPerLogit: { saved: 4, peak: 6, forward: 38, backward: 14 },
   asyncTensorParallel: false,
   tensorOverlap: 'weight-gradient',
   contextParallel: 'all-gather',
@@ -34,9 +35,10 @@ export const megatron2021: Stack = {
   shardedCopyBytes: { gather: 0, scatter: 0 },
   pipelineTransfers: 'blocking',
   scattersPipelineTransfers: true,
-  hostSecondsPerLayer: { forward: 0.9e-3, backward: 1.4e-3 },
+  hostSecondsPerLayer: { forward: 0.88e-3, backward: 1.37e-3 },
   hostTensorFactorPerRank: 0.025,
   hostSecondsPerStep: 0,
+  hostSecondsPerTransfer: { plain: 0.2e-3, interleaved: 0.2e-3 },
   keepsGatheredInputs: false,
   keepsPipelineOutputs: false,
   keepsDummyGradients: false,
@@ -52,14 +54,18 @@ export const megatron2021: Stack = {
   defaults: { zeroStage: 0, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },
   sources: {
     kernels: 'R: Megatron-LM v2.6 to v3.0, fused_kernels/; arXiv 2104.04473 section 4.2',
+    persistentNorm:
+      'V: NVIDIA/apex contrib/layer_norm, for the hidden sizes that it lists; the layer times of arXiv 2205.05198 Table 4 with and without sequence parallelism give 1.5 of 2.04 TB/s',
     lossBytesPerLogit:
-      'V: Megatron-LM core/tensor_parallel/cross_entropy.py (fp32 softmax kept, bf16 gradient beside it)',
+      'V: Megatron-LM core/tensor_parallel/cross_entropy.py: fp32 softmax kept, bf16 gradient beside it; cast, maximum, difference, exponential, sum and quotient are kernels of their own, then a product and the cast back',
     shardPadding:
       'V: Megatron-LM core/optimizer/param_layout.py: buckets end at multiples of lcm(replicas, 128) elements',
     tensorOverlap: 'R: arXiv 2205.05198 section 4 (all-reduce of the input gradient beside the weight-gradient GEMM)',
     gradientBucketBytes: 'V: Megatron-LM distributed data parallel: 40 million fp32 elements a bucket',
     pipelineTransfers:
       'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: batched send and receive, waited for at once',
+    hostSecondsPerTransfer:
+      'V: the same: torch.cuda.synchronize after batched transfers; fitted to interleaved steps beside plain ones (arXiv 2401.10241)',
     scattersPipelineTransfers: 'R: arXiv 2104.04473 section 4.1, scatter/gather of pipeline transfers',
     host: 'fitted to launch-bound steps of small models on A100 (arXiv 2312.12391, published measurements)',
     communicatorBytes:

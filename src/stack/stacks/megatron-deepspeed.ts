@@ -1,13 +1,14 @@
 import type { Stack } from '../stack.ts';
 import { megatron2021 } from './megatron-2021.ts';
 
-/** Megatron-DeepSpeed: Megatron's kernels on DeepSpeed's pipeline engine, with nothing hidden under anything. */
+/** Megatron-DeepSpeed: Megatron's kernels on DeepSpeed's pipeline engine, which hides nothing under anything. */
 export const megatronDeepspeed: Stack = {
   ...megatron2021,
   name: 'megatron-deepspeed',
   summary: "Megatron's kernels on DeepSpeed's pipeline engine",
+  persistentNorm: false,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   gradientAccumulation: 'separate',
-  tensorOverlap: 'none',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
@@ -35,7 +36,8 @@ export const megatronDeepspeed: Stack = {
       "V: github.com/NVIDIA/nccl/issues/964: 544 MB a communicator on A100; DeepSpeed runtime/pipe/topology.py makes groups of its own beside Megatron's, so each counts twice",
     fragmentation: 'D: bigscience-workshop/bigscience tr11-176B-ml: what the driver showed over what tensors take',
     kernels: 'R: bigscience-workshop/Megatron-DeepSpeed, fused_kernels/',
-    tensorOverlap: 'D: arXiv 2312.12391 and BLOOM timings leave no room for overlap',
+    tensorOverlap:
+      'V: microsoft/Megatron-DeepSpeed 1de4f54 megatron/core/tensor_parallel/layers.py; the older bigscience-workshop fork (119a0d2 megatron/mpu/layers.py) overlaps nothing',
     pipelineTransfers: 'V: DeepSpeed runtime/pipe/schedule.py: blocking pairs of send and receive',
   },
 };

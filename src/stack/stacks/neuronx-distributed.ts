@@ -6,6 +6,8 @@ export const neuronxDistributed: Stack = {
   ...megatron2021,
   name: 'neuronx-distributed',
   summary: 'NeuronX Distributed on Trainium: compiled graphs, ZeRO-1',
+  persistentNorm: false,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   vendors: ['AWS'],
   attention: 'fused-softmax',
   compiled: true,

@@ -6,6 +6,8 @@ export const smpV1: Stack = {
   ...megatron2021,
   name: 'smp-v1',
   summary: "SageMaker's model-parallel library v1: dynamic pipeline, tensor parallelism, optimizer sharding",
+  persistentNorm: false,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   attention: 'fused-softmax',
   gradientReduceDtype: 'fp16',
   gradientAccumulationDtype: 'fp16',
