@@ -53,42 +53,42 @@ dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	
 dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.748501
 dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.777346
 dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.807225
-dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.156126
-dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.182993
-dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.205351
-dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.225669
+dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.192747
+dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.232418
+dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.267579
+dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.3007
 dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	13.032626
 dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.064018
 dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.094289
 dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.123001
 dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.150117
-dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.5294606
-dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.5479268
-dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.5667089
-dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.585023
-dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6025925
+dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.5311901
+dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.5515908
+dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.5716535
+dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.5912476
+dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6100971
 dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.8006341
 dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.8250748
 dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.8450912
 dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.8629325
 dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.8794689
-dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	5.8392615
-dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	5.856727
-dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	5.8702083
-dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	5.8818818
-dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	5.8925628
-dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.847416
-dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.862876
-dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.878942
-dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.897538
+dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	5.9271971
+dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	5.975409
+dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0196362
+dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.0620556
+dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.1034824
+dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.865075
+dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.900287
+dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.929433
+dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.960639
 dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.6582227
 dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.6842561
 dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.7246536
 dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.7425089
-dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.6724952
-dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.6914961
-dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.7190863
-dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.731038
+dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7168365
+dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.751341
+dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.8099374
+dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.8373922
 korthikanti-gpt-22b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	1	1	1	1	0	8	6144	48	2048	4	4	1.42	1.3838586
 korthikanti-gpt-22b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	1	1	1	1	0	8	6144	48	2048	4	4	1.1	1.052316
 korthikanti-gpt-175b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	8	1	1	3	0	64	12288	96	2048	64	1	18.13	18.393091
@@ -431,17 +431,17 @@ foundry-134-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/
 foundry-135-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	2048	512	32	0.92475	0.87105843
 foundry-136-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	1024	1024	64	0.83769	0.7688595
 foundry-137-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	512	2048	128	0.79111	0.72051811
-nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	21.466667
-nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.784573
-nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.847416
-nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6865324
-nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.8062637
-nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.128254
-nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.5294606
-nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.6724952
-nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.667676
-nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.8848048
-nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.156126
+nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	21.501607
+nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.7854378
+nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.865075
+nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6880883
+nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.8071285
+nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.1286431
+nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.5311901
+nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7168365
+nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.743024
+nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.9571999
+nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.192747
 neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	73.454666
 neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	9.0068932
 neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	9.318331

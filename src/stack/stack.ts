@@ -78,6 +78,8 @@ export interface Stack {
   /** Passes replayed from CUDA graphs: the host launches each as a whole, and their buffers stay. */
   readonly cudaGraphs: boolean;
   readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
+  /** With delayed scaling all ranks that hold the same layers agree on scales at the end of every pass. */
+  readonly exchangesScales: boolean;
 
   // Numbers
   readonly gradientReduceDtype: GradientDtype;

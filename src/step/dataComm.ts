@@ -6,6 +6,7 @@ import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { hostRates } from './offloadedPass.ts';
+import { scaleExchangeSeconds } from './scaleExchange.ts';
 import { exposedShardedSeconds } from './shardedPass.ts';
 import { backwardSeconds, type DataCommOf, forwardSeconds, type UnitProfile } from './stageProfile.ts';
 
@@ -41,8 +42,19 @@ export function exchangedBytes(job: Job): { readonly parameter: number; readonly
   };
 }
 
-/** What gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3) adds to every pass of a stage. */
+/** What communication among data replicas adds to every pass of a stage: that of sharding, and of scales in 8 bits. */
 export function dataCommOf(job: Job, layout: RankLayout): DataCommOf {
+  const sharding = shardingCommOf(job, layout);
+  const exchange = scaleExchangeSeconds(job, layout);
+  return (profiles) => {
+    const { forwardDataComm, backwardDataComm } = sharding(profiles);
+    const seconds = exchange(profiles);
+    return { forwardDataComm: forwardDataComm + seconds, backwardDataComm: backwardDataComm + seconds };
+  };
+}
+
+/** Gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3). */
+function shardingCommOf(job: Job, layout: RankLayout): DataCommOf {
   const { zeroStage } = job.parallelism;
   const { shards } = dataGroups(job, layout);
   if (zeroStage < 2 || shards.ranks === 1) return () => ({ forwardDataComm: 0, backwardDataComm: 0 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ComputeGraph } from '../../src/graph/computeGraph.ts';
 import { toDirectedGraph } from '../../src/graph/directedGraph.ts';
 import type { Operator } from '../../src/graph/operator.ts';
-import { graphOf, layerOf, model, stack } from './make.ts';
+import { graphOf, layerOf, model, stack, total } from './make.ts';
 
 type Directed = ReturnType<typeof toDirectedGraph>;
 
@@ -171,5 +171,25 @@ describe('sharding', () => {
       const shared = flops({ tensor: 8, sequenceParallel });
       expect(shared.slice(0, -1)).toEqual(whole.slice(0, -1).map((each) => each / 8));
     }
+  });
+});
+
+describe('bytes that cross memory', () => {
+  const of = (kind: Operator['kind'], software: ReturnType<typeof stack>, value: (operator: Operator) => number) =>
+    total(graphOf('gpt3-125m', sequence, software), (operator) => (operator.kind === kind ? value(operator) : 0));
+
+  it('are 52 for a logit of Megatron: cast 6, maximum 4, difference 8, exponential 8, sum 4, quotient 8; product 8, cast 6', () => {
+    const logits = 512 * 50_304;
+    const megatron = stack('megatron-2023');
+    expect(of('loss', megatron, ({ readBytes, writeBytes }) => readBytes + writeBytes)).toBe(38 * logits);
+    expect(of('loss', megatron, ({ backwardBytes }) => backwardBytes)).toBe(14 * logits);
+  });
+
+  it('are fewer for gradients of a norm that holds its row in registers: the gradient and the input once, the result', () => {
+    const backwardBytes = (persistentNorm: boolean) =>
+      of('norm', stack('megatron-2023', { persistentNorm }), (operator) => operator.backwardBytes);
+    const tensor = 2 * 512 * 768;
+    expect(backwardBytes(true)).toBe(25 * 3 * tensor);
+    expect(backwardBytes(false)).toBe(25 * 5 * tensor);
   });
 });

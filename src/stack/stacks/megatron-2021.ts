@@ -17,6 +17,7 @@ export const megatron2021: Stack = {
   narrowGathers: 'none',
   cudaGraphs: false,
   precisionRecipe: 'delayed',
+  exchangesScales: false,
   gradientReduceDtype: 'fp32',
   gradientAccumulationDtype: 'fp32',
   mastersAreParameters: false,

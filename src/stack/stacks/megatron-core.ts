@@ -14,6 +14,7 @@ export const megatronCore: Stack = {
   keepsDummyGradients: true,
   workspaceBytes: 300e6,
   gradientCopyForStep: true,
+  exchangesScales: true,
   tensorOverlap: 'pipelined',
   narrowGathers: 'tensor',
   contextParallel: 'ring',
@@ -30,6 +31,8 @@ export const megatronCore: Stack = {
       'V: recipes of NVIDIA-NeMo/Megatron-Bridge (cross_entropy_fusion_impl te) and Transformer Engine cross_entropy.py: two readings and the gradient written over the logits; peaks that were measured have the native loss, which needs more, so memory stays with that one',
     tensorOverlap:
       'V: Megatron-Core --tp-comm-overlap: all-gather and reduce-scatter cut into pieces beside their GEMM',
+    exchangesScales:
+      'V: Megatron-LM core/transformer/transformer_block.py: one fp8_autocast a pass, tp_only_amax_red false',
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
