@@ -59,6 +59,12 @@ const hostRanks = stackKnob(
   ({ hostTensorFactorPerRank }) => hostTensorFactorPerRank > 0,
   ({ hostTensorFactorPerRank }, factor) => ({ hostTensorFactorPerRank: hostTensorFactorPerRank * factor }),
 );
+const waits = stackKnob(
+  'standing still after a transfer under Megatron 2023, s',
+  rows.find(({ job }) => job.stack.name === 'megatron-2023')!.job.stack.hostSecondsPerTransfer.plain,
+  ({ name }) => name === 'megatron-2023',
+  (_, seconds) => ({ hostSecondsPerTransfer: { plain: seconds, interleaved: seconds } }),
+);
 const balance = stackKnob(
   'balance of context ranks under FSDP2',
   rows.find(({ job }) => job.stack.name === 'fsdp2')!.job.stack.contextBalance,
@@ -122,6 +128,7 @@ const trials: readonly Trial[] = [
   { knob: stolen, published: [24 / 108, 'all that NCCL may take, AWS'], others: [[0, 'none']] },
   { knob: host, others: [...fifths, [0, 'no host']] },
   { knob: hostRanks, others: [...fifths, [0, 'none']] },
+  { knob: waits, published: [0.2e-3, 'recalled for Megatron 2021'], others: [[0, 'none']] },
   { knob: omniPath, published: [6, 'nearly the nominal rate'], others: fifths },
   { knob: balance, published: [1, 'zigzag, even'], others: [[0, 'not balanced']] },
   { knob: asynchronous, published: [1, 'as Megatron-Core'] },

@@ -66,7 +66,7 @@ export const megatron2021: Stack = {
     pipelineTransfers:
       'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: batched send and receive, waited for at once',
     hostSecondsPerTransfer:
-      'V: the same: torch.cuda.synchronize after batched transfers; fitted to interleaved steps beside plain ones (arXiv 2401.10241)',
+      'V: the same: torch.cuda.synchronize after batched transfers; R: launching what comes before the first long kernel',
     scattersPipelineTransfers: 'R: arXiv 2104.04473 section 4.1, scatter/gather of pipeline transfers',
     host: 'fitted to launch-bound steps of small models on A100 (arXiv 2312.12391, published measurements)',
     communicatorBytes:
