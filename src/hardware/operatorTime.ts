@@ -2,6 +2,7 @@ import { type Operator, savedBytes } from '../graph/operator.ts';
 import { elementBytes, type Precision } from '../stack/precision.ts';
 import type { Accelerator } from './accelerator.ts';
 import { cappedClock, efficiencyOf } from './efficiency.ts';
+import { alignmentRate } from './kernels/alignment.ts';
 import { attentionSeconds } from './kernels/attention.ts';
 import type { KernelChoice } from './kernels/choice.ts';
 import { matmulSeconds, peakFlopsPerSecond } from './kernels/matmul.ts';
@@ -111,17 +112,19 @@ function linearSeconds(
   // An input is cast where it is saved: once for all products that share it, and before it is gathered.
   const input = (savedBytes(operator) / element) * sequences;
   const castSeconds = (elements: number) => memoryBoundSeconds(accelerator, (narrow?.castBytes ?? 0) * elements);
-  const { gradientProducts } = efficiencyOf(accelerator);
+  // Tokens are rows of their own in every product: only the sizes of the weight can be crooked.
+  const aligned = alignmentRate(accelerator, n, k, narrow === undefined ? element : 1);
+  const gradients = aligned * efficiencyOf(accelerator).gradientProducts;
   const product = (m: number, n: number, k: number, rate: number, written = m * n * element, read = 0) =>
     matmulSeconds(accelerator, precision, { m, n, k }, (m * k + k * n) * operand + read, written, rate);
   return {
-    forward: product(m, n, k, 1) + castSeconds(input),
+    forward: product(m, n, k, aligned) + castSeconds(input),
     backwardInput:
-      product(m, k, n, gradientProducts) +
+      product(m, k, n, gradients) +
       castSeconds(m * n) +
       memoryBoundSeconds(accelerator, (operator.mergedGradientBytes ?? 0) * sequences),
     backwardWeight:
-      product(k, n, m, gradientProducts, gradient.written * k * n, gradient.read * k * n) +
+      product(k, n, m, gradients, gradient.written * k * n, gradient.read * k * n) +
       memoryBoundSeconds(accelerator, gradient.addition * k * n) +
       memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };

@@ -1,7 +1,8 @@
 import { parameterCount } from '../graph/parameters.ts';
 import { paddedVocabulary } from '../graph/transformer.ts';
+import { alignedBytes, alignmentRate } from '../hardware/kernels/alignment.ts';
 import { chunkOf, deviceOf } from '../pipeline/placement.ts';
-import { formatBytes } from '../units.ts';
+import { formatBytes, formatCount, formatPercent } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
 import type { EvidenceFound } from './evidence.ts';
 import type { MemoryReport, PartitionReport, Report, StageMemory } from './report.ts';
@@ -42,6 +43,7 @@ export function composeReport(simulated: SimulatedStep, evidence: EvidenceFound 
       ...simulated.notes,
       ...memoryWarnings(memory),
       ...hostWarnings(memory, simulated.memory.hostCapacityBytes),
+      ...vocabularyWarnings(simulated, vocabularySize),
       ...(evidence?.warnings ?? []),
     ],
   };
@@ -67,6 +69,22 @@ function memoryWarnings({ stages, capacityBytes }: MemoryReport): string[] {
   const others = over.length === 1 ? '' : `, and ${over.length - 1} more of ${stages.length} stages are over`;
   return [
     `Stage ${worst.stage} needs ${formatBytes(worst.peakBytes)} of ${formatBytes(capacityBytes)}: ${formatBytes(worst.peakBytes - capacityBytes)} too much${others}.`,
+  ];
+}
+
+/** The output layer is in 16 bits also where others have fewer. */
+const widestElement = 2;
+
+/** Says so where a rank's part of the vocabulary makes products slow that a few more rows would make fast. */
+function vocabularyWarnings({ job }: SimulatedStep, vocabularySize: number): string[] {
+  const { tensor } = job.parallelism.degrees;
+  const rows = vocabularySize / tensor;
+  const rate = alignmentRate(job.cluster.instance.accelerator, rows, alignedBytes, widestElement);
+  if (job.model.graph !== undefined || rate === 1) return [];
+  const multiple = (alignedBytes / widestElement) * tensor;
+  const better = Math.ceil(vocabularySize / multiple) * multiple;
+  return [
+    `The output layer has ${formatCount(rows)} rows a rank, no multiple of ${multiple / tensor}: its products run at ${formatPercent(rate, 0)} of their rate. A vocabulary padded to ${formatCount(better)} has none of that.`,
   ];
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Accelerator } from '../../src/hardware/accelerator.ts';
 import { accelerators, extendAccelerator } from '../../src/hardware/catalogue.ts';
 import { efficiencyOf } from '../../src/hardware/efficiency.ts';
+import { alignmentRate } from '../../src/hardware/kernels/alignment.ts';
 import type { KernelChoice } from '../../src/hardware/kernels/choice.ts';
 import { matmulSeconds, peakFlopsPerSecond, workedElements } from '../../src/hardware/kernels/matmul.ts';
 import { memoryBoundSeconds } from '../../src/hardware/kernels/memoryBound.ts';
@@ -324,5 +325,15 @@ describe('an operator of a model of any shape', () => {
 
   it('takes no time where it does nothing', () => {
     expect(seconds({})).toEqual({ forward: 0, backwardInput: 0, backwardWeight: 0 });
+  });
+});
+
+describe('products of crooked matrices', () => {
+  const a100 = accelerator('a100-sxm4-80');
+
+  it('run at a share of the rate where rows begin at multiples of less than 16 bytes', () => {
+    const rateOf = (vocabulary: number) => alignmentRate(a100, vocabulary, 2_048, 2);
+    expect([50_304, 12_564, 6_282, 50_257].map(rateOf)).toEqual([1, 0.5, 0.46, 0.38]);
+    expect(alignmentRate(accelerator('trainium1'), 50_257, 2_048, 2)).toBe(1);
   });
 });
