@@ -1,13 +1,12 @@
 import type { Stack } from '../stack.ts';
 import { megatron2021 } from './megatron-2021.ts';
 
-/** Megatron-DeepSpeed: Megatron's kernels on DeepSpeed's pipeline engine, which hides nothing under anything. */
+/** Megatron-DeepSpeed: Megatron's kernels on DeepSpeed's pipeline engine, which hides neither transfers nor gradients. */
 export const megatronDeepspeed: Stack = {
   ...megatron2021,
   name: 'megatron-deepspeed',
   summary: "Megatron's kernels on DeepSpeed's pipeline engine",
   persistentNorm: false,
-  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   gradientAccumulation: 'separate',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'fp16',
@@ -20,6 +19,7 @@ export const megatronDeepspeed: Stack = {
   communicatorBytes: 1.1e9,
   fragmentation: 0.1,
   scattersPipelineTransfers: true,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   sources: {
     ...megatron2021.sources,
     gradientAccumulationDtype:

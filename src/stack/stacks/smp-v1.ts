@@ -6,9 +6,8 @@ export const smpV1: Stack = {
   ...megatron2021,
   name: 'smp-v1',
   summary: "SageMaker's model-parallel library v1: dynamic pipeline, tensor parallelism, optimizer sharding",
-  persistentNorm: false,
-  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   attention: 'fused-softmax',
+  persistentNorm: false,
   gradientReduceDtype: 'fp16',
   gradientAccumulationDtype: 'fp16',
   gradientCopyForStep: true,
@@ -24,6 +23,7 @@ export const smpV1: Stack = {
   gradientBucketBytes: 25_000_000,
   pipelineTransfers: 'link',
   scattersPipelineTransfers: false,
+  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   defaults: { zeroStage: 0, placement: 'DPT', sequenceParallel: false, schedule: 'smp-interleaved' },
   sources: {
     ...megatron2021.sources,
