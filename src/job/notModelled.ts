@@ -1,5 +1,5 @@
 import { stacks } from '../stack/index.ts';
-import { stackNames } from '../stack/stack.ts';
+import { type Stack, stackNames } from '../stack/stack.ts';
 
 /**
  * What foretrain knows and does not model yet: refused by name, never ignored. Deleting a line opens a feature.
@@ -68,13 +68,27 @@ export interface NotModelledOnStack extends NotModelled {
   readonly stacks: readonly string[];
 }
 
+const namesWhere = (does: (stack: Stack) => boolean) => stacks.filter(does).map(({ name }) => name);
+
 /** Stacks that gather parameters tensor by tensor under ZeRO 3, within limits. */
-const gatheringTensors = stacks.filter(({ gathers }) => gathers !== 'units').map(({ name }) => name);
+const gatheringTensors = namesWhere(({ gathers }) => gathers !== 'units');
 const hasLimits = `it gathers layer by layer; for ${gatheringTensors.join(', ')} it is`;
 
 /** Fields of a job that some stacks have and others do not. */
 export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.asyncTensorParallel', models: only(false), stacks: ['fsdp2'], instead: 'false is' },
+  {
+    path: 'stack.tensorOverlap',
+    models: only('none'),
+    stacks: namesWhere(({ tensorOverlap }) => tensorOverlap !== 'none'),
+    instead: 'none is',
+  },
+  {
+    path: 'stack.tensorOverlap',
+    models: allBut('pipelined'),
+    stacks: namesWhere(({ tensorOverlap }) => tensorOverlap !== 'weight-gradient'),
+    instead: 'none and weight-gradient are',
+  },
   { path: 'stack.precisionAwareOptimizer', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   { path: 'stack.mostLiveParameters', models: never, stacks: gatheringTensors, instead: hasLimits },
   { path: 'stack.persistenceThreshold', models: never, stacks: gatheringTensors, instead: hasLimits },

@@ -46,6 +46,16 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'true is not modelled for megatron-core; false is',
   ],
   [
+    { stack: { name: 'fsdp2', tensorOverlap: 'weight-gradient' } },
+    'stack.tensorOverlap',
+    'weight-gradient is not modelled for fsdp2; none is',
+  ],
+  [
+    { stack: { name: 'megatron-2023', tensorOverlap: 'pipelined' } },
+    'stack.tensorOverlap',
+    'pipelined is not modelled for megatron-2023; none and weight-gradient are',
+  ],
+  [
     { stack: { name: 'megatron-2023', precisionAwareOptimizer: true } },
     'stack.precisionAwareOptimizer',
     'true is not modelled for megatron-2023; false is',
@@ -85,7 +95,8 @@ describe('what is not used is not refused', () => {
     { 'parallelism.offload': { activations: false, optimizer: 0, parameters: false } },
     { 'parallelism.context': 1, 'parallelism.expert': 1, 'parallelism.expertTensor': 1 },
     { 'parallelism.cutAt': 'layer' },
-    { stack: { name: 'megatron-core', cudaGraphs: false, asyncTensorParallel: false } },
+    { stack: { name: 'megatron-core', cudaGraphs: false, asyncTensorParallel: false, tensorOverlap: 'none' } },
+    { stack: { name: 'fsdp2', tensorOverlap: 'none' } },
     { model: { ...smallModel, predictionLayers: 0 } },
   ])('%j', (changes) => {
     expect(faultsOf(() => readJob(changed(plainJob, changes)))).toEqual([]);
