@@ -8,8 +8,8 @@ export interface Efficiency {
   readonly matmul: number;
   /** The same in 8 bits, where scaling and accumulation cost more. */
   readonly matmul8bit: number;
-  /** What products of gradients reach of the rate of the same products in the forward pass: their operands lie crosswise. */
-  readonly gradientProducts: number;
+  /** What products of input gradients reach of the rate of the same products in the forward pass: weights lie crosswise. */
+  readonly inputGradientProducts: number;
   /** Of the dense peak, by the batched products of attention that is not fused into one kernel. */
   readonly batchedMatmul: number;
   /** Of memory bandwidth, by the operands of a matrix product. */
@@ -30,7 +30,7 @@ export interface Efficiency {
 const ampere: Efficiency = {
   matmul: 0.83,
   matmul8bit: 0.75,
-  gradientProducts: 0.94,
+  inputGradientProducts: 0.89,
   batchedMatmul: 0.75,
   matmulMemory: 0.8,
   elementwise: 0.85,
@@ -42,7 +42,8 @@ const ampere: Efficiency = {
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
     matmul: 'D: 78 linear layers profiled by microsoft/vidur, forward',
-    gradientProducts: 'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward',
+    inputGradientProducts:
+      'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward; what splitting the backward pass gains (arXiv 2401.10241) leaves weight gradients at the forward rate',
     batchedMatmul: 'D: as large products, microsoft/vidur: 72 to 77% of peak, writing included',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
@@ -72,7 +73,7 @@ const neuron: Efficiency = {
   ...ampere,
   matmul: 0.57,
   matmul8bit: 0.56,
-  gradientProducts: 1,
+  inputGradientProducts: 1,
   batchedMatmul: 0.6,
   tiles: [],
   stolenByCollectives: 0,

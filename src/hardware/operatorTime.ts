@@ -114,17 +114,17 @@ function linearSeconds(
   const castSeconds = (elements: number) => memoryBoundSeconds(accelerator, (narrow?.castBytes ?? 0) * elements);
   // Tokens are rows of their own in every product: only the sizes of the weight can be crooked.
   const aligned = alignmentRate(accelerator, n, k, narrow === undefined ? element : 1);
-  const gradients = aligned * efficiencyOf(accelerator).gradientProducts;
+  const ofInput = aligned * efficiencyOf(accelerator).inputGradientProducts;
   const product = (m: number, n: number, k: number, rate: number, written = m * n * element, read = 0) =>
     matmulSeconds(accelerator, precision, { m, n, k }, (m * k + k * n) * operand + read, written, rate);
   return {
     forward: product(m, n, k, aligned) + castSeconds(input),
     backwardInput:
-      product(m, k, n, gradients) +
+      product(m, k, n, ofInput) +
       castSeconds(m * n) +
       memoryBoundSeconds(accelerator, (operator.mergedGradientBytes ?? 0) * sequences),
     backwardWeight:
-      product(k, n, m, gradients, gradient.written * k * n, gradient.read * k * n) +
+      product(k, n, m, aligned, gradient.written * k * n, gradient.read * k * n) +
       memoryBoundSeconds(accelerator, gradient.addition * k * n) +
       memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };
