@@ -18,7 +18,7 @@ import type { UnitContext } from './unitContext.ts';
 import { unitCost } from './unitCost.ts';
 
 const graphs = new ValueCache<ComputeGraph>(512);
-const profiles = new ValueCache<Map<Unit, Map<UnitRecompute, UnitProfile>>>(2048);
+const profiles = new ValueCache<ProfileOf>(2048);
 
 let graphsNumbered = 0;
 
@@ -44,7 +44,7 @@ export function stateSharding(job: Job): StateSharding {
   return { zeroStage, replicas, stochasticRounding: job.training.stochasticRounding };
 }
 
-/** Cost, memory and states of each kind of unit under each way to recompute it; worked out once for equal jobs. */
+/** Cost, memory and states of each kind of unit under each way to recompute it; one and the same for equal jobs. */
 export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout): ProfileOf {
   const { instance, devices } = job.cluster;
   const { degrees, microBatchSize } = job.parallelism;
@@ -79,11 +79,13 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     context.tensorGroup.ranksPerNode,
     context.contextGroup.ranksPerNode,
   ].join(' ');
-  const known = profiles.get(key, () => new Map());
-  return (unit, recompute) => {
-    const modes = keep(known, unit, () => new Map());
-    return keep(modes, recompute, () => profileUnit(unit, recompute, context));
-  };
+  return profiles.get(key, () => {
+    const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
+    return (unit, recompute) => {
+      const modes = keep(known, unit, () => new Map<UnitRecompute, UnitProfile>());
+      return keep(modes, recompute, () => profileUnit(unit, recompute, context));
+    };
+  });
 }
 
 /** A unit, or a slice of one, under a way to recompute it. */
