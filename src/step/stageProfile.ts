@@ -207,18 +207,19 @@ export function stageProfiles(
   const { zeroStage, partitioner, recompute, offload, microbatches } = job.parallelism;
   // What shards parameters in passes, and what gives layers ways of their own, has too many neighbours that differ.
   if (zeroStage >= 2 || partitioner.kind === 'tree' || recompute.mode === 'chosen') {
-    return distinctStages(job, chain, profileOf, ends, dataComm);
+    return stageProfilesOnce(job, chain, profileOf, ends, dataComm);
   }
   const copies = (offload?.activations ?? 0) > 0 ? `${offload!.activations} ${offload!.horizon} ${microbatches}` : '';
   const key = `${numberOf(profileOf)} ${numberOf(chain)} ${JSON.stringify(recompute)} ${copies} ${ends.join()}`;
   const known = listsOfStages.get(key);
   if (known !== undefined) return known;
-  const stages = distinctStages(job, chain, profileOf, ends, dataComm);
+  const stages = stageProfilesOnce(job, chain, profileOf, ends, dataComm);
   listsOfStages.set(key, stages, stages.length);
   return stages;
 }
 
-function distinctStages(
+/** The same for jobs that are met once: nothing of it is kept. */
+export function stageProfilesOnce(
   job: Job,
   chain: Chain,
   profileOf: ProfileOf,
@@ -287,9 +288,17 @@ export function stageCosts(
 
 /** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
 export function deviceParameters(stages: readonly StageProfile[]): number {
-  const parameters = sum(stages, (stage) => stage.parameters);
-  const shared = stages.some((stage) => stage.holdsEmbedding) && stages.some((stage) => stage.holdsHead);
-  return shared ? parameters - sum(stages, (stage) => stage.tiedParameters) / 2 : parameters;
+  let parameters = 0;
+  let tied = 0;
+  let holdsEmbedding = false;
+  let holdsHead = false;
+  for (const stage of stages) {
+    parameters += stage.parameters;
+    tied += stage.tiedParameters;
+    holdsEmbedding ||= stage.holdsEmbedding;
+    holdsHead ||= stage.holdsHead;
+  }
+  return holdsEmbedding && holdsHead ? parameters - tied / 2 : parameters;
 }
 
 /** The most bytes of one microbatch that any virtual stage hands to the next: what buffers of transfers are made for. */

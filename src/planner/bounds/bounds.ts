@@ -1,14 +1,16 @@
-import type { Job } from '../../job/job.ts';
-import { keep } from '../../keep.ts';
-import { placementLetters, rankLayout } from '../../partition/placement.ts';
+import { keep, lazily } from '../../keep.ts';
+import type { EndOf } from '../../step/endOfStep.ts';
 import type { Cell } from '../request/cell.ts';
-import { type Candidate, jobOf, recomputeOf } from '../space/candidate.ts';
-import { leastParameters, roomOf, type UnitCosts, unitCosts } from './costs.ts';
+import { type Candidate, jobOf, recomputeOf, type StateChoice, type WrittenRecompute } from '../space/candidate.ts';
+import { leastParameters, type UnitCosts, unitCosts } from './costs.ts';
+import { type FamilyFacts, familyFacts, type StateFacts } from './familyFacts.ts';
 import {
   copiedPassSeconds,
   deviceParameters,
-  knownFits,
+  fitsKnown,
+  type KnownMemory,
   knownLayers,
+  knownMemory,
   knownParameters,
   knownPassBound,
   knownStageSeconds,
@@ -16,14 +18,17 @@ import {
 } from './known.ts';
 import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
 import type { OrderFacts } from './orderFacts.ts';
+import { rounding } from './rounding.ts';
 import { type Setting, settingOf, withJob } from './setting.ts';
 import type { PassBound } from './stageTimes.ts';
 import {
   boundedStepSeconds,
   type DevicePasses,
   type KnownStages,
+  lastOfAlike,
   learnedStepSeconds,
-  openTailSeconds,
+  type PassEnds,
+  passEnds,
 } from './tail.ts';
 
 /** What no simulation of a candidate comes out below. */
@@ -33,18 +38,18 @@ export interface Bound {
   readonly mayFit: boolean;
 }
 
-/** Rounding in sums that a simulation adds up in another order. */
-const rounding = 1 - 1e-9;
-
 /** A bound and what it may share with those of its neighbours. */
 export interface Bounds {
   /** The least time of the passes alone, with this way to recompute and whatever states. */
   passSeconds(candidate: Candidate): number;
+  /** The least time that a step takes after its passes, with these states. */
+  tailSeconds(state: StateChoice): number;
   /**
    * @param candidate one with the family and the pipeline that these bounds are of
    * @param closer whether to take the time for a closer bound, where there is one
+   * @param below a bound from here on may be looser than it could be
    */
-  of(candidate: Candidate, closer?: boolean): Bound;
+  of(candidate: Candidate, closer?: boolean, below?: number): Bound;
   /**
    * Configurations that share their passes: a name for those whose passes run at the same times whatever their states,
    * where the cuts are known; undefined where states may change the cuts, or where a step begins while the one before
@@ -56,18 +61,26 @@ export interface Bounds {
 }
 
 /** What of a way to recompute all states share. */
-interface Recomputed {
+interface Way {
+  readonly text: string;
   readonly costs: UnitCosts;
   readonly seconds: number;
+  /** Whether the costs are only the least that some layers have. */
+  readonly isOpen: boolean;
   readonly open: OpenPipeline | undefined;
   readonly known: Known | undefined;
+  /** Seconds of a step by how it ends: where passes take as long as is known, and where they may take longer. */
+  readonly steps: Map<EndOf, number>;
+  readonly longerSteps: Map<EndOf, number>;
 }
 
-/** Stages whose cuts are known, and the bound of their passes. */
+/** Stages whose cuts are known, the bound of their passes and what they keep. */
 interface Known extends KnownStages {
-  readonly layers: Int32Array;
-  readonly ofDevices: Float64Array;
+  readonly memory: KnownMemory;
   readonly passes: PassBound;
+  /** Ends of the passes where they take as long as is known, and where they may take longer. */
+  readonly ends: () => PassEnds;
+  readonly longerEnds: () => PassEnds;
 }
 
 type Ordered = Setting & { readonly order: OrderFacts };
@@ -77,94 +90,117 @@ const nothing: Bound = { stepTimeSeconds: Number.POSITIVE_INFINITY, mayFit: fals
 /**
  * Bounds of all candidates of one family and pipeline. What their states do not change is worked out once.
  * @param raise multiplies every time: for tests that a bound too high is noticed
+ * @param facts of the family, where other pipelines share them
  */
-export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: number, raise = 1): Bounds {
+export function boundsOf(
+  cell: Cell,
+  first: Candidate,
+  memoryMarginFraction: number,
+  raise = 1,
+  facts: FamilyFacts = familyFacts(cell, first.family, memoryMarginFraction),
+): Bounds {
   const setting = settingOf(jobOf(cell, first));
   const { order, shape, chain } = setting;
   const { layers: modelLayers } = cell.base.model;
   const factor = rounding * raise;
-  const capacityBytes =
-    (cell.base.cluster.instance.accelerator.usableMemoryBytes * (1 - memoryMarginFraction)) / rounding;
   const layers = knownLayers(setting, chain.length);
   const hasLayers = cell.base.model.graph === undefined;
-  // What crosses a cut of a graph depends on the cut.
-  const boundaryBytes = hasLayers ? setting.embedding.boundaryBytes : 0;
   const isLinear = order !== undefined && order.placement === 'linear' && shape.virtualStages === 1;
-  const ways = new Map<string, Recomputed>();
-  const tails = new Map<string, number>();
-  const dealt = new Map<string, number>();
-  const learned = new Map<string, readonly DevicePasses[]>();
-  const copied = new Map<string, number>();
   const isDual = setting.schedule.placement === 'dual';
   const sharesTimes = layers !== undefined && !setting.schedule.splitsBackward;
+  const ways = new Map<WrittenRecompute, Way>();
+  const dealt = new Map<string, number>();
+  const learned = new Map<string, readonly DevicePasses[]>();
+  const passesSeen = new Map<string, number>();
 
-  const wayOf = ({ recompute }: Candidate): Recomputed =>
-    keep(ways, textOf(recompute), () => {
-      const costs = unitCosts(setting, recomputeOf(recompute));
+  const wayOf = (recompute: WrittenRecompute): Way =>
+    keep(ways, recompute, () => {
+      const read = recomputeOf(recompute);
+      const costs = unitCosts(setting, read);
+      const isOpen =
+        read.mode === 'auto' || (read.mode === 'full' && (read.every !== undefined || read.group !== undefined));
+      const text = typeof recompute === 'string' ? recompute : JSON.stringify(recompute);
+      const way = { text, costs, isOpen, open: undefined, known: undefined, steps: new Map(), longerSteps: new Map() };
       if (layers !== undefined) {
         const known = knownStages(setting as Ordered, costs, layers);
-        return { costs, open: undefined, known, seconds: known.passes.seconds };
+        return { ...way, known, seconds: known.passes.seconds };
       }
-      if (isLinear && !hasLayers) {
-        return { costs, open: undefined, known: undefined, seconds: graphSeconds(setting as Ordered) };
-      }
-      const open = isLinear ? openPipeline(setting as Ordered, costs) : undefined;
-      const unlimited = new Int32Array(shape.stages).fill(modelLayers);
-      const seconds =
-        open?.passSeconds(unlimited) ?? (shape.microbatches * wholeSeconds(costs, modelLayers)) / shape.stages;
-      return { costs, open, known: undefined, seconds };
+      if (isLinear && !hasLayers) return { ...way, seconds: graphSeconds(setting as Ordered) };
+      if (!isLinear) return { ...way, seconds: (shape.microbatches * wholeSeconds(costs, modelLayers)) / shape.stages };
+      const open = openPipeline(setting as Ordered, costs);
+      return { ...way, open, seconds: open.passSeconds(new Int32Array(shape.stages).fill(modelLayers)) };
     });
+  const passesOf = ({ text }: Way, { seenByPasses }: StateFacts) => `${text}/${seenByPasses}`;
+  /** The part of a simulation that copies, gathers and scatters; once for all whose passes see the same. */
+  const seenSeconds = (way: Way, state: StateFacts, candidate: Candidate, of: (own: Setting) => number): number =>
+    keep(passesSeen, passesOf(way, state), () => of(withJob(setting, jobOf(cell, candidate))));
 
-  /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
-  const knownBound = (own: Ordered, candidate: Candidate, { costs }: Recomputed, known: Known): number => {
-    const tailKey = tailOf(own);
-    const passes = passesOf(candidate);
-    const shown = learned.get(passes);
-    const mayBeLonger = isLeast(own.job);
-    if (shown !== undefined) {
-      const key = `${tailKey} ${passes} learned`;
-      return keep(tails, key, () => learnedStepSeconds(own, costs, known, shown, mayBeLonger));
+  /** The passes with what gathering and scattering adds on one device, and with copies. */
+  const closerSeconds = (candidate: Candidate, way: Way, state: StateFacts): number => {
+    if (layers?.length === 1) {
+      return state.lengthensPasses ? seenSeconds(way, state, candidate, wholeModelSeconds) : 0;
     }
-    const isAlone = layers!.length === 1;
-    if (isAlone && (candidate.state.zeroStage >= 2 || (own.job.parallelism.offload?.activations ?? 0) > 0)) {
-      const seconds = wholeModelSeconds(own);
-      return boundedStepSeconds(own, costs, known, { seconds, deviceEnds: Float64Array.of(seconds) }, mayBeLonger);
-    }
-    const key = `${tailKey} ${textOf(candidate.recompute)} ${mayBeLonger}`;
-    return keep(tails, key, () => boundedStepSeconds(own, costs, known, known.passes, mayBeLonger));
+    if (state.offloaded === 0 || isDual) return 0;
+    return seenSeconds(way, state, candidate, (own) => copiedPassSeconds(own, layers));
   };
 
-  const copiedOf = (own: Setting, candidate: Candidate): number =>
-    keep(copied, passesOf(candidate), () => copiedPassSeconds(own, layers));
+  /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
+  const knownSeconds = (way: Way, known: Known, state: StateFacts, closer: number): number => {
+    const { endOf, lengthensPasses } = state;
+    const mayBeLonger = way.isOpen || lengthensPasses;
+    const shown = learned.size === 0 ? undefined : learned.get(passesOf(way, state));
+    if (shown !== undefined) return learnedStepSeconds(endOf, setting, way.costs, known, shown, mayBeLonger);
+    if (closer > 0 && layers!.length === 1) {
+      const passes = { seconds: closer, deviceEnds: Float64Array.of(closer) };
+      return boundedStepSeconds(endOf, setting, passEnds(setting as Ordered, way.costs, known, passes, [0], true));
+    }
+    return keep(mayBeLonger ? way.longerSteps : way.steps, endOf, () =>
+      boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends()),
+    );
+  };
+
+  /** Of the passes where the cuts are not known; infinite where no cuts fit. */
+  const openSeconds = ({ open, text, costs, seconds }: Way, { room, offloaded }: StateFacts): number => {
+    if (open === undefined) {
+      return statesFit(costs, modelLayers, shape.stages, room) ? seconds : Number.POSITIVE_INFINITY;
+    }
+    const most = open.mostLayers(room, offloaded);
+    return keep(dealt, `${text} ${most.join()}`, () => open.passSeconds(most));
+  };
+
+  /** Some device has its share of the parameters at least. */
+  const share = lazily(() => {
+    const { known, costs } = wayOf(first.recompute);
+    if (known !== undefined) return known.memory.parameters.reduce((most, own) => Math.max(most, own), 0);
+    return Math.floor(leastParameters(costs, modelLayers) / shape.stages);
+  });
+  const tailSeconds = ({ optimizerOf }: StateFacts) =>
+    // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
+    (setting.schedule.splitsBackward ? 0 : optimizerOf(share())) + setting.job.stack.hostSecondsPerStep;
 
   return {
-    passesOf: (candidate) => (sharesTimes ? passesOf(candidate) : undefined),
-    learn(candidate, passes) {
-      if (sharesTimes) learned.set(passesOf(candidate), passes);
+    passesOf: ({ recompute, state }) => (sharesTimes ? passesOf(wayOf(recompute), facts.stateOf(state)) : undefined),
+    learn({ recompute, state }, passes) {
+      if (sharesTimes) learned.set(passesOf(wayOf(recompute), facts.stateOf(state)), passes);
     },
-    passSeconds: (candidate) => wayOf(candidate).seconds * factor,
-    of(candidate, closer = false) {
-      const way = wayOf(candidate);
-      const { costs, known, open } = way;
-      const own = withJob(setting, jobOf(cell, candidate));
-      const room = roomOf(own.job, capacityBytes, boundaryBytes);
-      const offloaded = own.job.parallelism.offload?.activations ?? 0;
-      if (known !== undefined) {
-        if (!knownFits(own as Ordered, costs, known.layers, known.ofDevices, room, offloaded)) return nothing;
-        const seconds = knownBound(own as Ordered, candidate, way, known);
-        const withCopies = closer && offloaded > 0 && !isDual ? copiedOf(own, candidate) : 0;
-        return { stepTimeSeconds: Math.max(seconds, withCopies) * factor, mayFit: true };
-      }
-      let { seconds } = way;
-      if (open !== undefined) {
-        const most = open.mostLayers(room, offloaded);
-        seconds = keep(dealt, `${textOf(candidate.recompute)} ${most.join()}`, () => open.passSeconds(most));
-        if (seconds === Number.POSITIVE_INFINITY) return nothing;
-      } else if (!statesFit(costs, modelLayers, shape.stages, room)) return nothing;
-      if (closer && offloaded > 0 && !isDual) seconds = Math.max(seconds, copiedOf(own, candidate));
-      const parameters = leastParameters(costs, modelLayers) / shape.stages;
-      const tail = keep(tails, tailOf(own), () => openTailSeconds(own, parameters));
-      return { stepTimeSeconds: (seconds + tail) * factor, mayFit: true };
+    passSeconds: ({ recompute }) => wayOf(recompute).seconds * factor,
+    tailSeconds: (state) => tailSeconds(facts.stateOf(state)) * factor,
+    of(candidate, closer = false, below = Number.POSITIVE_INFINITY) {
+      const way = wayOf(candidate.recompute);
+      const state = facts.stateOf(candidate.state);
+      const { known } = way;
+      const open = known === undefined ? openSeconds(way, state) : 0;
+      const fits = known === undefined ? Number.isFinite(open) : fitsKnown(known.memory, state.room, state.offloaded);
+      if (!fits) return nothing;
+      // Many states share what is copied: it is looked at before them.
+      const isWanted = closer || (state.offloaded > 0 && below < Number.POSITIVE_INFINITY);
+      const close = isWanted ? closerSeconds(candidate, way, state) : 0;
+      if (!closer && close * factor >= below) return { stepTimeSeconds: close * factor, mayFit: true };
+      const seconds =
+        known === undefined
+          ? Math.max(open, close) + tailSeconds(state)
+          : Math.max(knownSeconds(way, known, state, closer ? close : 0), close);
+      return { stepTimeSeconds: seconds * factor, mayFit: true };
     },
   };
 }
@@ -172,85 +208,16 @@ export function boundsOf(cell: Cell, first: Candidate, memoryMarginFraction: num
 function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Known {
   const seconds = knownStageSeconds(costs, layers);
   const parameters = knownParameters(costs, layers);
-  const ofDevices = deviceParameters(setting.order, costs, parameters);
-  return { layers, seconds, parameters, ofDevices, passes: knownPassBound(setting, seconds) };
-}
-
-/** Whether the costs of units are only the least that stages with these layers may have, and not what they have. */
-function isLeast({ parallelism }: Job): boolean {
-  const { recompute, zeroStage, offload } = parallelism;
-  const isOpen =
-    recompute.mode === 'auto' || (recompute.mode === 'full' && (recompute.every ?? recompute.group) !== undefined);
-  return isOpen || zeroStage >= 2 || (offload?.activations ?? 0) > 0;
-}
-
-function textOf(recompute: Candidate['recompute']): string {
-  return typeof recompute === 'string' ? recompute : JSON.stringify(recompute);
-}
-
-/** What of a job the end of its step depends on. */
-function tailOf({ job }: Setting): string {
-  const { zeroStage, shardingDegree, offload } = job.parallelism;
-  return `${zeroStage} ${shardingDegree} ${offload?.optimizer ?? 0}`;
-}
-
-/** What of a candidate its passes see: recomputation, copies of saved tensors, gathering and scattering. */
-function passesOf({ recompute, state }: Candidate): string {
-  const { activations = 0, horizon = '' } = state.offload ?? {};
-  const copies = Number(activations) === 0 ? '' : `${Number(activations)} ${horizon}`;
-  const sharded =
-    state.zeroStage < 2 ? '' : `${state.zeroStage} ${state.shardingDegree} ${JSON.stringify(state.offload)}`;
-  return `${textOf(recompute)}/${copies}/${sharded}`;
-}
-
-/** What no configuration of a family comes out below, whatever its pipeline. */
-export interface FamilyBound {
-  readonly passSeconds: number;
-  /** Whether some device may have room. */
-  fits(candidate: Candidate): boolean;
-}
-
-/** Costs of units by what they depend on: families that differ in stages and replicas share them. */
-export type FamilyCosts = Map<string, UnitCosts>;
-
-/**
- * The work of a family dealt out evenly to its devices, and the memory that even its best case needs: states shared
- * among all devices of a pipeline, and one layer at work with one microbatch of a share of the layers.
- */
-export function familyBound(
-  cell: Cell,
-  known: FamilyCosts,
-  first: Candidate,
-  memoryMarginFraction: number,
-  raise = 1,
-): FamilyBound {
-  const { layers } = cell.base.model;
-  const { usableMemoryBytes } = cell.base.cluster.instance.accelerator;
-  const capacityBytes = (usableMemoryBytes * (1 - memoryMarginFraction)) / rounding;
-  const costs = familyCosts(cell, known, first);
-  const { pipeline: stages, microbatches } = first.family;
+  const passes = knownPassBound(setting, seconds);
+  const devices = lazily(() => lastOfAlike(setting.order, { seconds, parameters }, passes));
+  const endsOf = (mayBeLonger: boolean) =>
+    lazily(() => passEnds(setting, costs, { seconds, parameters }, passes, devices(), mayBeLonger));
   return {
-    passSeconds: ((microbatches * wholeSeconds(costs, layers)) / stages) * rounding * raise,
-    fits(candidate) {
-      const job = jobOf(cell, candidate);
-      const own = familyCosts(cell, known, candidate);
-      const room = roomOf(job, capacityBytes, own.boundaryBytes);
-      const kept = 1 - (job.parallelism.offload?.activations ?? 0);
-      const layer = Math.min(own.plain.saved, own.again.saved);
-      const states = (room.perParameter * leastParameters(own, layers)) / stages;
-      return states + ((kept * layers * layer) / stages) * room.slack <= room.bytes;
-    },
+    seconds,
+    parameters,
+    passes,
+    memory: knownMemory(setting, costs, layers, deviceParameters(setting.order, costs, parameters)),
+    ends: endsOf(false),
+    longerEnds: endsOf(true),
   };
-}
-
-function familyCosts(cell: Cell, known: FamilyCosts, candidate: Candidate): UnitCosts {
-  const { tensor, context, sequenceParallel, microBatchSize, placement, pipeline, data } = candidate.family;
-  const letters = placementLetters(placement);
-  const layout = letters === undefined ? placement : rankLayout(letters, { tensor, context, pipeline, data });
-  const strides = typeof layout === 'string' ? layout : `${layout.tensor} ${layout.context}`;
-  const recompute = textOf(candidate.recompute);
-  const key = `${tensor} ${context} ${sequenceParallel} ${microBatchSize} ${strides} ${recompute}`;
-  // Backward passes that are not split hide the most behind them.
-  const least = { ...candidate, pipeline: { ...candidate.pipeline, schedule: '1f1b', virtualStages: 1 } };
-  return keep(known, key, () => unitCosts(settingOf(jobOf(cell, least), false), recomputeOf(candidate.recompute)));
 }

@@ -1,6 +1,7 @@
-import type { Unit } from '../../graph/computeGraph.ts';
+import type { ComputeGraph, Unit } from '../../graph/computeGraph.ts';
 import { sentBytes } from '../../graph/slice.ts';
 import type { Job } from '../../job/job.ts';
+import { oncePerObject } from '../../keep.ts';
 import { placementLetters, type RankLayout, rankLayout } from '../../partition/placement.ts';
 import { isDeviceMap } from '../../pipeline/placement.ts';
 import { type PipelineShape, placementOf, type Schedule } from '../../pipeline/schedule.ts';
@@ -30,6 +31,8 @@ export interface Setting {
   readonly blocking: boolean;
 }
 
+const distinctLayers = oncePerObject(({ units }: ComputeGraph) => [...new Set(units.slice(1, -1))]);
+
 const noTransfers = new Float64Array(0);
 
 /**
@@ -54,7 +57,7 @@ export function settingOf(job: Job, withOrder = true): Setting {
     chain,
     profileOf,
     embedding: units[0]!,
-    layers: [...new Set(units.slice(1, -1))],
+    layers: distinctLayers(graph),
     head: units.at(-1)!,
     schedule,
     shape,

@@ -9,7 +9,6 @@ import {
   type Candidate,
   type Family,
   type PipelineChoice,
-  recomputeOf,
   type StateChoice,
   type WrittenRecompute,
   writtenJob,
@@ -41,6 +40,7 @@ export function spaceOf(cell: Cell, search: Search): Space {
     search,
     stackSpace,
     hostChecks: new WeakMap(),
+    hostAnswers: new Map(),
     states: new Map(),
     pipelines: new Map(),
     runs: new Map(),
@@ -66,6 +66,7 @@ export function spaceOf(cell: Cell, search: Search): Space {
 interface Context extends Asked {
   /** What the door says of states on the host, by mode of recomputation. */
   readonly hostChecks: WeakMap<StateChoice, Map<string, boolean>>;
+  readonly hostAnswers: Map<string, boolean>;
   /** What families share, by value. */
   readonly states: Map<string, readonly StateChoice[]>;
   readonly pipelines: Map<string, readonly PipelineChoice[]>;
@@ -141,19 +142,28 @@ function partial(layersOfStage: number): readonly WrittenRecompute[] {
 }
 
 /**
- * What lies on the host is judged by the door itself, which looks at the states, the replicas and whether layers are
- * recomputed in full. States are shared by families with equal replicas.
+ * What lies on the host is judged by the door itself, which looks at the states, the replicas that keep a copy of them
+ * and how layers are recomputed: it is asked once for all families that have those alike.
  */
-function hostHasRoom({ cell, hostChecks }: Context, candidate: Candidate): boolean {
-  const { state, recompute } = candidate;
+function hostHasRoom({ cell, hostChecks, hostAnswers }: Context, candidate: Candidate): boolean {
+  const { state, recompute, family } = candidate;
+  const { mode = 'none' } = typeof recompute === 'string' ? { mode: recompute } : recompute;
   const known = keep(hostChecks, state, () => new Map<string, boolean>());
-  return keep(known, recomputeOf(recompute).mode, () => {
-    try {
-      readJob(writtenJob(cell, candidate));
-      return true;
-    } catch (error) {
-      if (!(error instanceof ForetrainError)) throw error;
-      return false;
-    }
+  return keep(known, mode, () => {
+    const { zeroStage, shardingDegree, offload } = state;
+    const copies = zeroStage === 0 ? family.data : family.data / shardingDegree;
+    return keep(hostAnswers, `${zeroStage} ${copies} ${JSON.stringify(offload)} ${mode}`, () =>
+      isLetIn(cell, candidate),
+    );
   });
+}
+
+function isLetIn(cell: Cell, candidate: Candidate): boolean {
+  try {
+    readJob(writtenJob(cell, candidate));
+    return true;
+  } catch (error) {
+    if (!(error instanceof ForetrainError)) throw error;
+    return false;
+  }
 }
