@@ -29,6 +29,7 @@ import {
   learnedStepSeconds,
   type PassEnds,
   passEnds,
+  sharedReductionSeconds,
 } from './tail.ts';
 
 /** What no simulation of a candidate comes out below. */
@@ -174,9 +175,19 @@ export function boundsOf(
     if (known !== undefined) return known.memory.parameters.reduce((most, own) => Math.max(most, own), 0);
     return Math.floor(leastParameters(costs, modelLayers) / shape.stages);
   });
-  const tailSeconds = ({ optimizerOf }: StateFacts) =>
+  const { hostSecondsPerStep } = setting.job.stack;
+  const tailSeconds = ({ steppedOf }: StateFacts) =>
     // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
-    (setting.schedule.splitsBackward ? 0 : optimizerOf(share())) + setting.job.stack.hostSecondsPerStep;
+    (setting.schedule.splitsBackward ? 0 : steppedOf(share())) + hostSecondsPerStep;
+
+  /** The step of a device with its share of the layers, where each has one virtual stage. */
+  const shareSeconds = ({ costs, steps }: Way, { endOf, steppedOf }: StateFacts): number =>
+    isLinear && hasLayers
+      ? keep(steps, endOf, () => sharedReductionSeconds(endOf, setting, costs)) +
+        steppedOf(shareOfLayers(costs)) +
+        hostSecondsPerStep
+      : 0;
+  const shareOfLayers = ({ parameters }: UnitCosts) => Math.ceil(modelLayers / shape.stages) * parameters;
 
   return {
     passesOf: ({ recompute, state }) => (sharesTimes ? passesOf(wayOf(recompute), facts.stateOf(state)) : undefined),
@@ -195,12 +206,13 @@ export function boundsOf(
       // Many states share what is copied: it is looked at before them.
       const isWanted = closer || (state.offloaded > 0 && below < Number.POSITIVE_INFINITY);
       const close = isWanted ? closerSeconds(candidate, way, state) : 0;
-      if (!closer && close * factor >= below) return { stepTimeSeconds: close * factor, mayFit: true };
+      const copied = close + tailSeconds(state);
+      if (!closer && copied * factor >= below) return { stepTimeSeconds: copied * factor, mayFit: true };
       const seconds =
         known === undefined
-          ? Math.max(open, close) + tailSeconds(state)
-          : Math.max(knownSeconds(way, known, state, closer ? close : 0), close);
-      return { stepTimeSeconds: seconds * factor, mayFit: true };
+          ? Math.max(open + tailSeconds(state), shareSeconds(way, state))
+          : knownSeconds(way, known, state, closer ? close : 0);
+      return { stepTimeSeconds: Math.max(seconds, copied) * factor, mayFit: true };
     },
   };
 }

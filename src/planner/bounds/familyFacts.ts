@@ -6,7 +6,7 @@ import type { Cell } from '../request/cell.ts';
 import { type Candidate, type Family, jobOf, type StateChoice } from '../space/candidate.ts';
 import { buffersOf, type Room, roomOf } from './costs.ts';
 import { rounding } from './rounding.ts';
-import { optimizerSeconds } from './tail.ts';
+import { steppedSeconds } from './tail.ts';
 
 /** What bounds look at of where states lie, whatever the pipeline and the way to recompute. */
 export interface StateFacts {
@@ -17,8 +17,8 @@ export interface StateFacts {
   readonly lengthensPasses: boolean;
   /** The end of a step; one and the same for states whose steps end alike. */
   readonly endOf: EndOf;
-  /** Seconds that stepping so many parameters of a device takes. */
-  readonly optimizerOf: (parameters: number) => number;
+  /** The least seconds from when all gradients are averaged until a device with so many parameters is done. */
+  readonly steppedOf: (parameters: number) => number;
   /** What passes see of the states: copies of saved tensors, gathering and scattering. */
   readonly seenByPasses: string;
 }
@@ -50,10 +50,10 @@ export function familyFacts(
   return {
     stateOf: (state) =>
       keep(known, state, () => {
-        const { room, offloaded, lengthensPasses, endOf, optimizerOf, seenByPasses } = factsOf(state);
+        const { room, offloaded, lengthensPasses, endOf, steppedOf, seenByPasses } = factsOf(state);
         const { bytes, perParameter, stepPerParameter, slack } = room;
         const own = { bytes: bytes - buffers, perParameter, stepPerParameter, slack };
-        return { room: own, offloaded, lengthensPasses, endOf, optimizerOf, seenByPasses };
+        return { room: own, offloaded, lengthensPasses, endOf, steppedOf, seenByPasses };
       }),
   };
 }
@@ -71,7 +71,7 @@ function factsOfStates(cell: Cell, family: Family, memoryMarginFraction: number)
   const letters = placementLetters(family.placement);
   if (letters === undefined) throw new Error('a search orders ranks itself');
   const states = new Map<StateChoice, StateFacts>();
-  const ends = new Map<string, Pick<StateFacts, 'endOf' | 'optimizerOf'>>();
+  const ends = new Map<string, Pick<StateFacts, 'endOf' | 'steppedOf'>>();
   return (state: StateChoice): StateFacts =>
     keep(states, state, () => {
       const job = anyJob(cell, family, state);
@@ -79,7 +79,7 @@ function factsOfStates(cell: Cell, family: Family, memoryMarginFraction: number)
       const offloaded = offload?.activations ?? 0;
       const end = keep(ends, `${zeroStage} ${shardingDegree} ${offload?.optimizer ?? 0}`, () => {
         const endOf = endOfStep(job, rankLayout(letters, degrees));
-        return { endOf, optimizerOf: once((parameters: number) => optimizerSeconds(endOf, parameters)) };
+        return { endOf, steppedOf: once((parameters: number) => steppedSeconds(endOf, parameters)) };
       });
       return {
         room: roomOf(job, capacityBytes),

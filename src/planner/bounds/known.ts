@@ -143,10 +143,11 @@ export function copiedPassSeconds(setting: Setting, layers: Int32Array | undefin
     });
     return microbatches * Math.max(...busy);
   }
-  if (shape.virtualStages > 1 || shape.stages < minimalStages || 3 * share > units - 2) return 0;
-  const [first = 0, between = 0, , last = 0] = profilesOf([1 + share, 1 + 2 * share, units - 1 - share, units]);
+  const { recompute } = job.parallelism;
+  // Which layers are recomputed must not depend on where the stage lies.
+  if (shape.virtualStages > 1 || (recompute.mode === 'full' && recompute.every !== undefined)) return 0;
+  const [first = 0] = profilesOf([1 + share, units]);
+  const last = profilesOf([units - 1 - share, units])[1] ?? 0;
+  const between = shape.stages > 2 ? profilesOf([1, 1 + share, units])[1]! : Number.POSITIVE_INFINITY;
   return shape.microbatches * Math.min(first, between, last);
 }
-
-/** A first, a last and one between them. */
-const minimalStages = 3;

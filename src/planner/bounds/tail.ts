@@ -17,9 +17,29 @@ export interface KnownStages {
   readonly parameters: Float64Array;
 }
 
-/** Seconds that stepping so many parameters of a device takes. */
-export function optimizerSeconds(endOf: EndOf, parameters: number): number {
-  return endOf([{ start: 0, end: 0, stage: { ...idleStage, parameters } }]).optimizer;
+/** The least seconds from when all gradients are averaged until a device with so many parameters is done. */
+export function steppedSeconds(endOf: EndOf, parameters: number): number {
+  const { optimizer, gather } = endOf([{ start: 0, end: 0, stage: { ...idleStage, parameters, forward: endless } }]);
+  return optimizer + gather;
+}
+
+/**
+ * When the gradients of some device are averaged at the earliest, where layers are dealt out to devices with one virtual
+ * stage each: one has its share of the layers at least. Before its last backward pass it has run all others.
+ */
+export function sharedReductionSeconds(
+  endOf: EndOf,
+  { job, shape }: Setting,
+  { plain, again, recomputed, parameters }: UnitCosts,
+): number {
+  const { stages, microbatches } = shape;
+  const share = Math.ceil(job.model.layers / stages);
+  const twice = Math.min(recomputed, share);
+  const once = share - twice;
+  const forward = once * plain.forward + twice * again.forward;
+  const backward = once * plain.backward + twice * again.backward;
+  const end = microbatches * (forward + backward);
+  return endOf([{ start: end - backward, end, stage: { ...idleStage, parameters: share * parameters } }]).reducedAt;
 }
 
 /** The end of the passes of devices that are worth a look: when those of each of their stages end, in their order. */
@@ -40,18 +60,26 @@ export function passEnds(
   devices: readonly number[],
   mayBeLonger: boolean,
 ): PassEnds {
+  const { forward, backward } = known.seconds;
   const stageOf = stagesThatEnd(costs, known, mayBeLonger);
+  // A pass that takes longer than is known begins no earlier than all others of its device have run.
+  const othersSeconds = (device: number, final: number) =>
+    stagesOn(order)[device]!.reduce(
+      (sum, stage) => sum + order.microbatches * (forward[stage]! + backward[stage]!),
+      0,
+    ) - backward[final]!;
   return {
     seconds,
     devices: devices.map((device) => {
       const final = order.lastBackward[device]!;
       const end = deviceEnds[device]!;
-      const spent = mayBeLonger || schedule.splitsBackward ? end : known.seconds.backward[final]!;
+      const isOpen = mayBeLonger || schedule.splitsBackward;
+      const start = isOpen ? Math.min(end, othersSeconds(device, final)) : end - backward[final]!;
       // Its other stages are done already: their gradients have left.
       const others = stagesOn(order)[device]!.filter((stage) => stage !== final);
       return [
         ...others.map((stage) => ({ start: 0, end: 0, stage: stageOf(stage) })),
-        { start: end - spent, end, stage: stageOf(final) },
+        { start, end, stage: stageOf(final) },
       ];
     }),
   };
