@@ -19,7 +19,7 @@ import {
 import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import { rounding } from './rounding.ts';
-import { type Setting, settingOf, withJob } from './setting.ts';
+import { type Setting, withJob } from './setting.ts';
 import type { PassBound } from './stageTimes.ts';
 import {
   boundedStepSeconds,
@@ -37,6 +37,8 @@ export interface Bound {
   readonly stepTimeSeconds: number;
   /** False where it cannot fit, whatever its cuts. */
   readonly mayFit: boolean;
+  /** Copies to the host and back make it that long: one that recomputes more has fewer of them. */
+  readonly isOfCopies: boolean;
 }
 
 /** A bound and what it may share with those of its neighbours. */
@@ -77,7 +79,7 @@ interface Way {
 
 /** Stages whose cuts are known, the bound of their passes and what they keep. */
 interface Known extends KnownStages {
-  readonly memory: KnownMemory;
+  readonly memory: () => KnownMemory;
   readonly passes: PassBound;
   /** Ends of the passes where they take as long as is known, and where they may take longer. */
   readonly ends: () => PassEnds;
@@ -86,7 +88,7 @@ interface Known extends KnownStages {
 
 type Ordered = Setting & { readonly order: OrderFacts };
 
-const nothing: Bound = { stepTimeSeconds: Number.POSITIVE_INFINITY, mayFit: false };
+const nothing: Bound = { stepTimeSeconds: Number.POSITIVE_INFINITY, mayFit: false, isOfCopies: false };
 
 /**
  * Bounds of all candidates of one family and pipeline. What their states do not change is worked out once.
@@ -100,7 +102,7 @@ export function boundsOf(
   raise = 1,
   facts: FamilyFacts = familyFacts(cell, first.family, memoryMarginFraction),
 ): Bounds {
-  const setting = settingOf(jobOf(cell, first));
+  const setting = facts.settingOf(jobOf(cell, first));
   const { order, shape, chain } = setting;
   const { layers: modelLayers } = cell.base.model;
   const factor = rounding * raise;
@@ -172,7 +174,7 @@ export function boundsOf(
   /** Some device has its share of the parameters at least. */
   const share = lazily(() => {
     const { known, costs } = wayOf(first.recompute);
-    if (known !== undefined) return known.memory.parameters.reduce((most, own) => Math.max(most, own), 0);
+    if (known !== undefined) return known.memory().parameters.reduce((most, own) => Math.max(most, own), 0);
     return Math.floor(leastParameters(costs, modelLayers) / shape.stages);
   });
   const { hostSecondsPerStep } = setting.job.stack;
@@ -201,20 +203,22 @@ export function boundsOf(
       const state = facts.stateOf(candidate.state);
       const { known } = way;
       const open = known === undefined ? openSeconds(way, state) : 0;
-      const fits = known === undefined ? Number.isFinite(open) : fitsKnown(known.memory, state.room, state.offloaded);
+      const fits = known === undefined ? Number.isFinite(open) : fitsKnown(known.memory(), state.room, state.offloaded);
       if (!fits) return nothing;
-      // Many states share what is copied: it is looked at before them.
-      const isWanted = closer || (state.offloaded > 0 && below < Number.POSITIVE_INFINITY);
+      const least = known === undefined ? Math.max(open + tailSeconds(state), shareSeconds(way, state)) : 0;
+      // Many states share what is copied: it is looked at before what each has of its own.
+      const isWanted = closer || (state.offloaded > 0 && least * factor < below && Number.isFinite(below));
       const close = isWanted ? closerSeconds(candidate, way, state) : 0;
       const copied = close + tailSeconds(state);
-      if (!closer && copied * factor >= below) return { stepTimeSeconds: copied * factor, mayFit: true };
-      const seconds =
-        known === undefined
-          ? Math.max(open + tailSeconds(state), shareSeconds(way, state))
-          : knownSeconds(way, known, state, closer ? close : 0);
-      return { stepTimeSeconds: Math.max(seconds, copied) * factor, mayFit: true };
+      if (!closer && copied * factor >= below) return boundOf(copied * factor, true);
+      const seconds = known === undefined ? least : knownSeconds(way, known, state, closer ? close : 0);
+      return boundOf(Math.max(seconds, copied) * factor, copied > seconds);
     },
   };
+}
+
+function boundOf(stepTimeSeconds: number, isOfCopies: boolean): Bound {
+  return { stepTimeSeconds, mayFit: true, isOfCopies };
 }
 
 function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Known {
@@ -228,7 +232,7 @@ function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Kn
     seconds,
     parameters,
     passes,
-    memory: knownMemory(setting, costs, layers, deviceParameters(setting.order, costs, parameters)),
+    memory: lazily(() => knownMemory(setting, costs, layers, deviceParameters(setting.order, costs, parameters))),
     ends: endsOf(false),
     longerEnds: endsOf(true),
   };

@@ -1,11 +1,14 @@
+import type { Job } from '../../job/job.ts';
 import { keep, once } from '../../keep.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
+import { findSchedule } from '../../pipeline/schedules/index.ts';
 import { type EndOf, endOfStep } from '../../step/endOfStep.ts';
 import { rankGraph } from '../../step/profiles.ts';
 import type { Cell } from '../request/cell.ts';
 import { type Candidate, type Family, jobOf, type StateChoice } from '../space/candidate.ts';
 import { buffersOf, type Room, roomOf } from './costs.ts';
 import { rounding } from './rounding.ts';
+import { type Setting, type Units, unitsOf, withPipeline } from './setting.ts';
 import { steppedSeconds } from './tail.ts';
 
 /** What bounds look at of where states lie, whatever the pipeline and the way to recompute. */
@@ -25,6 +28,8 @@ export interface StateFacts {
 
 /** What all pipelines of a family share. */
 export interface FamilyFacts {
+  /** The setting of a job of the family. */
+  settingOf(job: Job): Setting;
   stateOf(state: StateChoice): StateFacts;
 }
 
@@ -42,12 +47,20 @@ export function familyFacts(
   const factsOf = keep(shared, `${tensor} ${context} ${pipeline} ${data} ${placement}`, () =>
     factsOfStates(cell, family, memoryMarginFraction),
   );
-  const graph = rankGraph(anyJob(cell, family, { zeroStage: 0, shardingDegree: data, offload: undefined }));
+  const plain = anyJob(cell, family, { zeroStage: 0, shardingDegree: data, offload: undefined });
+  const units = new Map<boolean, Units>();
   // What crosses a cut of a graph depends on the cut.
-  const boundaryBytes = cell.base.model.graph === undefined ? graph.units[0]!.boundaryBytes : 0;
+  const boundaryBytes = cell.base.model.graph === undefined ? rankGraph(plain).units[0]!.boundaryBytes : 0;
   const buffers = pipeline > 1 ? buffersOf(boundaryBytes, microBatchSize) : 0;
   const known = new Map<StateChoice, StateFacts>();
   return {
+    settingOf: (job) => {
+      const { splitsBackward } = findSchedule(job.parallelism.schedule);
+      return withPipeline(
+        keep(units, splitsBackward, () => unitsOf(job)),
+        job,
+      );
+    },
     stateOf: (state) =>
       keep(known, state, () => {
         const { room, offloaded, lengthensPasses, endOf, steppedOf, seenByPasses } = factsOf(state);

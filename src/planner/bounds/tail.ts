@@ -1,9 +1,9 @@
-import { once, oncePerObject } from '../../keep.ts';
+import { once } from '../../keep.ts';
 import type { EndOf, LastBackward } from '../../step/endOfStep.ts';
 import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
 import type { UnitCosts } from './costs.ts';
-import type { OrderFacts } from './orderFacts.ts';
+import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
 
@@ -153,15 +153,6 @@ export function learnedStepSeconds(
   }
   return barrier + slowest + job.stack.hostSecondsPerStep;
 }
-
-/** The virtual stages of every device. */
-const stagesOn = oncePerObject(({ stages, deviceOf }: OrderFacts) => {
-  const own = Array.from({ length: stages }, (): number[] => []);
-  deviceOf.forEach((device, stage) => {
-    own[device]!.push(stage);
-  });
-  return own;
-});
 
 /** What the end of a step looks at of virtual stages. */
 function stagesThatEnd(costs: UnitCosts, { seconds, parameters }: KnownStages, mayBeLonger: boolean) {

@@ -78,11 +78,10 @@ export function expander(space: Space, memoryMarginFraction: number, raise: numb
     for (let at = from; at < run.length; at++) {
       const candidate: Candidate = { family, pipeline, state, recompute: run[at]! };
       if (bounds.passSeconds(candidate) >= below) return;
-      const { stepTimeSeconds, mayFit } = bounds.of(candidate, false, below);
+      const { stepTimeSeconds, mayFit, isOfCopies } = bounds.of(candidate, false, below);
       if (!mayFit) continue;
       if (stepTimeSeconds >= below) {
-        // Those behind it copy less to the host.
-        if (Number(state.offload?.activations ?? 0) > 0) continue;
+        if (isOfCopies) continue;
         return;
       }
       push(stepTimeSeconds, { kind: 'run', candidate, bounds, bound: stepTimeSeconds, run, at });

@@ -74,19 +74,20 @@ interface Context extends Asked {
   readonly counts: Map<string, number>;
 }
 
-/** How many configurations a family has. */
+/** How many configurations a family has: all of a run have room on the host, or none of it. */
 function countFamily(
   context: Context,
   family: Family,
   ofFamily: readonly PipelineChoice[],
   ofStates: readonly StateChoice[],
 ) {
+  const statesOfModes = new Map<string, number>();
   let count = 0;
   for (const pipeline of ofFamily) {
     for (const run of runsOf(context, family, pipeline)) {
-      for (const state of ofStates) {
-        if (isLegal(context, { family, pipeline, state, recompute: run[0]! })) count += run.length;
-      }
+      const [recompute] = run as [WrittenRecompute];
+      const hasState = (state: StateChoice) => hasRoom(context, { family, pipeline, state, recompute });
+      count += run.length * keep(statesOfModes, modeOf(recompute), () => ofStates.filter(hasState).length);
     }
   }
   return count;
@@ -113,7 +114,7 @@ function recomputes(
 ): readonly (readonly WrittenRecompute[])[] {
   const runs = runsOf(context, family, pipeline);
   if (state.offload === undefined) return runs;
-  return runs.filter((run) => isLegal(context, { family, pipeline, state, recompute: run[0]! }));
+  return runs.filter((run) => hasRoom(context, { family, pipeline, state, recompute: run[0]! }));
 }
 
 /** Ways to recompute, whatever the states. */
@@ -130,27 +131,27 @@ function runsOf({ cell, search, stackSpace, runs }: Context, family: Family, pip
   );
 }
 
-/** All of a run recompute in the same mode, and the door looks at no more of it. */
-function isLegal(context: Context, candidate: Candidate): boolean {
-  return candidate.state.offload === undefined || hostHasRoom(context, candidate);
-}
-
 /** Full recomputation of the first layer of each virtual stage, of the first two and so on, and of all. */
 function partial(layersOfStage: number): readonly WrittenRecompute[] {
   const some = Array.from({ length: layersOfStage - 1 }, (_, at) => ({ mode: 'full' as const, layers: at + 1 }));
   return [...some, 'full'];
 }
 
+function modeOf(written: WrittenRecompute): string {
+  return typeof written === 'string' ? written : (written.mode ?? 'none');
+}
+
 /**
  * What lies on the host is judged by the door itself, which looks at the states, the replicas that keep a copy of them
  * and how layers are recomputed: it is asked once for all families that have those alike.
  */
-function hostHasRoom({ cell, hostChecks, hostAnswers }: Context, candidate: Candidate): boolean {
-  const { state, recompute, family } = candidate;
-  const { mode = 'none' } = typeof recompute === 'string' ? { mode: recompute } : recompute;
+function hasRoom({ cell, hostChecks, hostAnswers }: Context, candidate: Candidate): boolean {
+  const { family, state, recompute } = candidate;
+  const { zeroStage, shardingDegree, offload } = state;
+  if (offload === undefined) return true;
+  const mode = modeOf(recompute);
   const known = keep(hostChecks, state, () => new Map<string, boolean>());
   return keep(known, mode, () => {
-    const { zeroStage, shardingDegree, offload } = state;
     const copies = zeroStage === 0 ? family.data : family.data / shardingDegree;
     return keep(hostAnswers, `${zeroStage} ${copies} ${JSON.stringify(offload)} ${mode}`, () =>
       isLetIn(cell, candidate),
