@@ -76,8 +76,11 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     degrees.sequenceParallel,
     microBatchSize,
     context.splitsBackward,
+    // Groups that lie otherwise on the instances meet other links.
     context.tensorGroup.ranksPerNode,
+    context.tensorGroup.stride,
     context.contextGroup.ranksPerNode,
+    context.contextGroup.stride,
   ].join(' ');
   return profiles.get(key, () => {
     const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
