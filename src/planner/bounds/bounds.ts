@@ -20,11 +20,10 @@ import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds 
 import type { OrderFacts } from './orderFacts.ts';
 import { rounding } from './rounding.ts';
 import { type Setting, withJob } from './setting.ts';
-import type { PassBound } from './stageTimes.ts';
+import type { PassBound, StageSeconds } from './stageTimes.ts';
 import {
   boundedStepSeconds,
   type DevicePasses,
-  type KnownStages,
   lastOfAlike,
   learnedStepSeconds,
   type PassEnds,
@@ -78,7 +77,9 @@ interface Way {
 }
 
 /** Stages whose cuts are known, the bound of their passes and what they keep. */
-interface Known extends KnownStages {
+interface Known {
+  readonly seconds: StageSeconds;
+  readonly parameters: () => Float64Array;
   readonly memory: () => KnownMemory;
   readonly passes: PassBound;
   /** Ends of the passes where they take as long as is known, and where they may take longer. */
@@ -152,10 +153,11 @@ export function boundsOf(
     const { endOf, lengthensPasses } = state;
     const mayBeLonger = way.isOpen || lengthensPasses;
     const shown = learned.size === 0 ? undefined : learned.get(passesOf(way, state));
-    if (shown !== undefined) return learnedStepSeconds(endOf, setting, way.costs, known, shown, mayBeLonger);
+    const stages = () => ({ seconds: known.seconds, parameters: known.parameters() });
+    if (shown !== undefined) return learnedStepSeconds(endOf, setting, way.costs, stages(), shown, mayBeLonger);
     if (closer > 0 && layers!.length === 1) {
       const passes = { seconds: closer, deviceEnds: Float64Array.of(closer) };
-      return boundedStepSeconds(endOf, setting, passEnds(setting as Ordered, way.costs, known, passes, [0], true));
+      return boundedStepSeconds(endOf, setting, passEnds(setting as Ordered, way.costs, stages(), passes, [0], true));
     }
     return keep(mayBeLonger ? way.longerSteps : way.steps, endOf, () =>
       boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends()),
@@ -205,9 +207,13 @@ export function boundsOf(
       const open = known === undefined ? openSeconds(way, state) : 0;
       const fits = known === undefined ? Number.isFinite(open) : fitsKnown(known.memory(), state.room, state.offloaded);
       if (!fits) return nothing;
-      const least = known === undefined ? Math.max(open + tailSeconds(state), shareSeconds(way, state)) : 0;
+      const least =
+        known === undefined
+          ? Math.max(open + tailSeconds(state), shareSeconds(way, state))
+          : way.seconds + tailSeconds(state);
+      if (least * factor >= below) return boundOf(least * factor, false);
       // Many states share what is copied: it is looked at before what each has of its own.
-      const isWanted = closer || (state.offloaded > 0 && least * factor < below && Number.isFinite(below));
+      const isWanted = closer || (state.offloaded > 0 && below < Number.POSITIVE_INFINITY);
       const close = isWanted ? closerSeconds(candidate, way, state) : 0;
       const copied = close + tailSeconds(state);
       if (!closer && copied * factor >= below) return boundOf(copied * factor, true);
@@ -223,17 +229,19 @@ function boundOf(stepTimeSeconds: number, isOfCopies: boolean): Bound {
 
 function knownStages(setting: Ordered, costs: UnitCosts, layers: Int32Array): Known {
   const seconds = knownStageSeconds(costs, layers);
-  const parameters = knownParameters(costs, layers);
   const passes = knownPassBound(setting, seconds);
-  const devices = lazily(() => lastOfAlike(setting.order, { seconds, parameters }, passes));
-  const endsOf = (mayBeLonger: boolean) =>
-    lazily(() => passEnds(setting, costs, { seconds, parameters }, passes, devices(), mayBeLonger));
+  const parameters = lazily(() => knownParameters(costs, layers));
+  const ending = (mayBeLonger: boolean) =>
+    lazily(() => {
+      const stages = { seconds, parameters: parameters() };
+      return passEnds(setting, costs, stages, passes, lastOfAlike(setting.order, stages, passes), mayBeLonger);
+    });
   return {
     seconds,
     parameters,
     passes,
-    memory: lazily(() => knownMemory(setting, costs, layers, deviceParameters(setting.order, costs, parameters))),
-    ends: endsOf(false),
-    longerEnds: endsOf(true),
+    memory: lazily(() => knownMemory(setting, costs, layers, deviceParameters(setting.order, costs, parameters()))),
+    ends: ending(false),
+    longerEnds: ending(true),
   };
 }

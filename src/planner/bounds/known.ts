@@ -51,7 +51,8 @@ export function wholeModelSeconds({ job, chain, profileOf, layout, shape }: Sett
 
 /** Parameters of every virtual stage with these layers; what the two ends share counts in both. */
 export function knownParameters(costs: UnitCosts, layers: Int32Array): Float64Array {
-  const held = Float64Array.from(layers, (count) => count * costs.parameters);
+  const held = new Float64Array(layers.length);
+  for (let s = 0; s < layers.length; s++) held[s] = layers[s]! * costs.parameters;
   held[0]! += costs.embedding.parameters;
   held[held.length - 1]! += costs.head.parameters;
   return held;

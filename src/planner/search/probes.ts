@@ -9,8 +9,9 @@ const mostProbes = 24;
  * Configurations that are likely to be good: small microbatches, tensor ranks inside an instance, pipelines that have
  * microbatches enough. Of the families with most tensor ranks and the least bounds each gives the one with the least
  * bound.
+ * @param below seconds from which on nothing is wanted any more
  */
-export function probes(space: Space, expander: Expander): readonly Candidate[] {
+export function* probes(space: Space, expander: Expander, below: () => number): Generator<Candidate> {
   const { ranks } = space.cell.base.cluster.instance;
   const likely: { readonly family: Family; readonly bound: number }[] = [];
   const smallest = new Map<string, number>();
@@ -24,22 +25,21 @@ export function probes(space: Space, expander: Expander): readonly Candidate[] {
     const bound = expander.seconds(family);
     if (bound !== undefined) likely.push({ family, bound });
   }
-  const found: Candidate[] = [];
   let tried = 0;
-  for (const { family } of likely.toSorted((a, b) => b.family.tensor - a.family.tensor || a.bound - b.bound)) {
-    if (!expander.mayFit(family)) continue;
-    const candidate = leastOf(space, expander, family);
-    if (candidate !== undefined) found.push(candidate);
+  for (const { family, bound } of likely.toSorted((a, b) => b.family.tensor - a.family.tensor || a.bound - b.bound)) {
+    if (bound < below() && expander.mayFit(family)) {
+      const candidate = leastOf(space, expander, family, below());
+      if (candidate !== undefined) yield candidate;
+    }
     tried += 1;
-    if (tried === mostProbes) break;
+    if (tried === mostProbes) return;
   }
-  return found;
 }
 
 /** The configuration of a family with the least bound, if one may fit; what goes to the host is bounded loosely. */
-function leastOf(space: Space, expander: Expander, family: Family): Candidate | undefined {
+function leastOf(space: Space, expander: Expander, family: Family, below: number): Candidate | undefined {
   const states = space.states(family).filter(({ offload }) => offload === undefined);
-  let least = Number.POSITIVE_INFINITY;
+  let least = below;
   let found: Candidate | undefined;
   for (const node of expander.pipelines(family).toSorted((one, other) => one.seconds - other.seconds)) {
     if (node.seconds >= least) break;

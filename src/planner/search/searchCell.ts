@@ -105,12 +105,16 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   const bounded = expander(space, memoryMarginFraction, raise);
   const probed = new Set<string>();
   if (below === Number.POSITIVE_INFINITY) {
-    const found = probes(space, bounded);
-    const evaluations = await evaluate(cell.index, found);
-    evaluations.forEach((evaluation, at) => {
-      probed.add(JSON.stringify(found[at]));
-      keep({ ...evaluation, candidate: found[at]! });
-    });
+    const likely = probes(space, bounded, threshold);
+    for (;;) {
+      const found = take(likely, batchSize);
+      if (found.length === 0) break;
+      const evaluations = await evaluate(cell.index, found);
+      evaluations.forEach((evaluation, at) => {
+        probed.add(JSON.stringify(found[at]));
+        keep({ ...evaluation, candidate: found[at]! });
+      });
+    }
   }
   for (const family of space.families()) {
     considered += space.count(family);
@@ -182,4 +186,15 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   }
   options.onProgress?.(progressOf());
   return { cell, considered, simulated, proved: isDone, best, nearMiss };
+}
+
+/** The next of a list, so many at most. */
+function take<T>(list: Iterator<T>, most: number): readonly T[] {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const { done, value } = list.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
 }
