@@ -282,3 +282,16 @@ describe('against the end-to-end times of arXiv 2205.05198, table 5', () => {
     expect(score.worst).toBeLessThanOrEqual(0.12);
   });
 });
+
+it('prices tensor ranks by where they lie, whatever else was simulated: on a torus those further apart have twice the links', () => {
+  const tensorComm = (placement: string) =>
+    reportOf({
+      model: 'gpt3-1.3b',
+      cluster: { instance: 'trn1.32xlarge', devices: 12 },
+      stack: 'neuronx-distributed',
+      training: { sequenceLength: 1024, globalBatchSize: 3, precision: 'bf16' },
+      parallelism: { tensor: 4, data: 3, microBatchSize: 1, placement },
+    }).breakdownSeconds.tensorComm;
+  const close = tensorComm('PDT');
+  expect(tensorComm('TPD')).toBeLessThan(close);
+});

@@ -28,20 +28,6 @@ export class ValueCache<T> {
 
 const ofTexts = new ValueCache<number>(mostValues);
 
-/**
- * A function of lists that works out its result once for lists of the same things: neighbours of a pipeline are mostly
- * alike.
- */
-export function onceForAlike<K, T>(workOut: (list: readonly K[]) => T): (list: readonly K[]) => T {
-  const known: { readonly list: readonly K[]; readonly result: T }[] = [];
-  return (list) => {
-    for (const one of known) if (areAlike(one.list, list)) return one.result;
-    const result = workOut(list);
-    known.push({ list, result });
-    return result;
-  };
-}
-
 /** Whether two lists are of the same things in the same order. */
 export function areAlike<K>(one: readonly K[], other: readonly K[]): boolean {
   if (one.length !== other.length) return false;

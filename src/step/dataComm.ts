@@ -6,9 +6,9 @@ import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { hostRates } from './offloadedPass.ts';
-import { scaleExchangeSeconds } from './scaleExchange.ts';
+import { scaleExchange } from './scaleExchange.ts';
 import { exposedShardedSeconds } from './shardedPass.ts';
-import { backwardSeconds, type DataCommOf, forwardSeconds, type UnitProfile } from './stageProfile.ts';
+import { backwardSeconds, type DataComm, forwardSeconds, type UnitProfile } from './stageProfile.ts';
 
 /** The groups among which a rank's parameters are replicated and sharded. */
 export interface DataGroups {
@@ -43,21 +43,27 @@ export function exchangedBytes(job: Job): { readonly parameter: number; readonly
 }
 
 /** What communication among data replicas adds to every pass of a stage: that of sharding, and of scales in 8 bits. */
-export function dataCommOf(job: Job, layout: RankLayout): DataCommOf {
-  const sharding = shardingCommOf(job, layout);
-  const exchange = scaleExchangeSeconds(job, layout);
-  return (profiles) => {
-    const { forwardDataComm, backwardDataComm } = sharding(profiles);
-    const seconds = exchange(profiles);
-    return { forwardDataComm: forwardDataComm + seconds, backwardDataComm: backwardDataComm + seconds };
+export function dataCommOf(job: Job, layout: RankLayout): DataComm {
+  const sharding = shardingComm(job, layout);
+  const exchange = scaleExchange(job, layout);
+  if (sharding === undefined && exchange === undefined) return noDataComm;
+  return {
+    of: (profiles) => {
+      const { forwardDataComm, backwardDataComm } = (sharding ?? noDataComm.of)(profiles);
+      const seconds = exchange === undefined ? 0 : exchange.seconds(profiles);
+      return { forwardDataComm: forwardDataComm + seconds, backwardDataComm: backwardDataComm + seconds };
+    },
+    ...(sharding === undefined ? { alikeBy: exchange!.among } : {}),
   };
 }
 
-/** Gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3). */
-function shardingCommOf(job: Job, layout: RankLayout): DataCommOf {
+const noDataComm = { of: () => ({ forwardDataComm: 0, backwardDataComm: 0 }), alikeBy: '' };
+
+/** Gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3), where a job does so. */
+function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined {
   const { zeroStage } = job.parallelism;
   const { shards } = dataGroups(job, layout);
-  if (zeroStage < 2 || shards.ranks === 1) return () => ({ forwardDataComm: 0, backwardDataComm: 0 });
+  if (zeroStage < 2 || shards.ranks === 1) return undefined;
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
   const { stolenByCollectives } = efficiencyOf(accelerator);

@@ -37,6 +37,9 @@ export interface EndOfStep {
   readonly gatherBytes: number;
 }
 
+/** What ends the step of a device whose last backward passes are known. */
+export type EndOf = (chunks: readonly LastBackward[]) => EndOfStep;
+
 /** Passes over all gradients: their norm, and zeroing them for the next step; 16 bits also check for overflow. */
 const gradientPasses = 3;
 
@@ -44,7 +47,7 @@ const gradientPasses = 3;
  * What reduces a device's gradients chunk by chunk, steps its optimizer and gathers what it changed. What does not depend
  * on when its passes run is worked out once for devices that are alike.
  */
-export function endOfStep(job: Job, layout: RankLayout): (chunks: readonly LastBackward[]) => EndOfStep {
+export function endOfStep(job: Job, layout: RankLayout): EndOf {
   const { stack } = job;
   const { zeroStage } = job.parallelism;
   const groups = dataGroups(job, layout);

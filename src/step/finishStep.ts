@@ -6,7 +6,7 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineTimeline } from '../pipeline/run.ts';
 import { gradientBytes } from '../stack/precision.ts';
 import { type EndOfStep, endOfStep, mirroredBytes, pairReductionSeconds, type Reduction } from './endOfStep.ts';
-import { type LastPass, lastBackwards } from './passes.ts';
+import type { LastPass } from './passes.ts';
 import { deviceParameters, type StageProfile } from './stageProfile.ts';
 
 /** A whole step: what every device does after its pipeline tasks, and how long all of it takes. */
@@ -41,19 +41,20 @@ const normBytes = 4;
  * Ends a step: gradients are averaged, their norm is known everywhere, optimizers step and parameters are gathered.
  * Schedules that split the backward pass step optimistically and check afterwards (arXiv 2401.10241 section 4), so that
  * no device waits for the slowest one: its next step begins when its own work is done.
+ * @param lastPasses of the timeline
  * @param begins when each device's share of the step begins, where steps overlap
  */
 export function finishStep(
   job: Job,
   layout: RankLayout,
   timeline: PipelineTimeline,
+  lastPasses: readonly (readonly LastPass[])[],
   stages: readonly StageProfile[],
   begins: Float64Array,
 ): FinishedStep {
   const { plan } = timeline;
   const { pipeline, tensor } = job.parallelism.degrees;
   const { instance, devices } = job.cluster;
-  const lastPasses = Array.from({ length: pipeline }, (_, device) => lastBackwards(timeline, device));
   const endOf = endOfStep(job, layout);
   const ends = lastPasses.map((last) =>
     endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! }))),
@@ -88,8 +89,8 @@ export function finishStep(
     criticalDevice,
     ends,
     lastPasses,
-    spans: ends.map(() => barrier + tails[criticalDevice]!),
-    beginsAt: ends.map(() => 0),
+    spans: new Array(ends.length).fill(barrier + tails[criticalDevice]!),
+    beginsAt: new Array(ends.length).fill(0),
     barrier,
     hostSeconds,
   };
@@ -109,10 +110,11 @@ function averagePair(
 ): void {
   const together = Math.max(ends[one]!.reducedAt, ends[other]!.reducedAt);
   for (const device of [one, other]) {
-    const { reductions, ...rest } = ends[device]!;
-    const start = waits ? together : rest.reducedAt;
+    const { reductions, reducedAt: own, optimizer, gather, gatherBytes } = ends[device]!;
+    const start = waits ? together : own;
     const reducedAt = start + seconds;
-    ends[device] = { ...rest, reductions: [...reductions, { of, start, end: reducedAt, bytes }], reducedAt };
+    const all = [...reductions, { of, start, end: reducedAt, bytes }];
+    ends[device] = { reductions: all, reducedAt, optimizer, gather, gatherBytes };
   }
 }
 

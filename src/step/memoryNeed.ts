@@ -1,12 +1,12 @@
 import type { Job } from '../job/job.ts';
+import { oncePerObject } from '../keep.ts';
 import { communicatorCount, frameworkMemory } from '../memory/framework.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { Stack } from '../stack/stack.ts';
-import { onceForAlike } from './cache.ts';
 import { type DeviceMemory, deviceMemory, hostBytes } from './deviceMemory.ts';
 import { type PassPeak, passPeaks } from './passPeak.ts';
 import type { StageMemory } from './report.ts';
-import { largestTransferBytes, type StageProfile, stagesOf } from './stageProfile.ts';
+import { chunksByDevice, largestTransferBytes, type StageProfile } from './stageProfile.ts';
 
 /** Bytes of a device by what they are for; with the framework's they sum to what the driver would show. */
 export type MemoryParts = Pick<
@@ -60,16 +60,17 @@ export function devicePeaks(
 ): (device: number) => DevicePeak {
   const boundaryBytes = largestTransferBytes(stages);
   const communicators = communicatorCount(job.parallelism.degrees, job.model.tiedEmbeddings);
-  const heldBy = onceForAlike((chunks: readonly StageProfile[]) => deviceMemory(job, chunks, boundaryBytes));
+  const heldBy = oncePerObject((chunks: readonly StageProfile[]) => ({
+    held: deviceMemory(job, chunks, boundaryBytes),
+    temporaryBytes: temporaryKinds(chunks),
+  }));
+  const chunksOf = chunksByDevice(plan, stages);
   const passes = passPeaks(plan, stages);
   return (device) => {
-    const chunks = stagesOf(plan, stages, device);
-    const held = heldBy(chunks);
+    const { held, temporaryBytes } = heldBy(chunksOf[device]!);
     const pass = passes[device]!;
     const isPass = held.gatheredBytes + pass.savedBytes + pass.transientBytes >= held.states.stepBytes;
-    const moment = isPass
-      ? duringPass(held, pass, temporaryKinds(chunks))
-      : duringStep(held, pass.savedBytes + temporaryKinds(chunks));
+    const moment = isPass ? duringPass(held, pass, temporaryBytes) : duringStep(held, pass.savedBytes + temporaryBytes);
     const totals = totalsOf(job.stack, communicators, moment);
     return { totals, parts: moment.parts, held, pass: isPass ? pass : undefined };
   };

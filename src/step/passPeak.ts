@@ -1,3 +1,4 @@
+import { keep, oncePerObject } from '../keep.ts';
 import {
   BACKWARD_COST,
   COSTS_PER_STAGE,
@@ -6,7 +7,6 @@ import {
   WEIGHT_COST,
   WHOLE_BACKWARD_COST,
 } from '../pipeline/plan.ts';
-import { PlanResults } from '../pipeline/planResults.ts';
 import type { StageProfile } from './stageProfile.ts';
 
 /** The fullest moment of a device's passes. */
@@ -19,8 +19,6 @@ export interface PassPeak {
 
 /** What a task does to the memory of its device, bytes by class of cost. */
 interface TaskBytes {
-  /** All of them together. */
-  readonly numbers: Float64Array;
   /** Saved for its backward pass by a forward pass. */
   readonly saves: Float64Array;
   /** Needed only while it runs. */
@@ -56,7 +54,7 @@ function taskBytes(
     needs[pair] = needs[backward]!;
     frees[pair] = frees[backward]!;
   });
-  return { numbers, saves, needs, frees };
+  return { saves, needs, frees };
 }
 
 /**
@@ -81,14 +79,11 @@ export function walkMemory(
   }
 }
 
-/** Devices' peaks kept. */
-const mostKept = 32_768;
-const kept = new PlanResults<readonly PassPeak[]>(mostKept, mostKept);
+const peaksOf = oncePerObject((_: readonly StageProfile[]) => new WeakMap<PipelinePlan, readonly PassPeak[]>());
 
 /** The moment at which each device holds most for backward passes and for the task at work. */
 export function passPeaks(plan: PipelinePlan, stages: readonly StageProfile[]): readonly PassPeak[] {
-  const bytes = taskBytes(plan, stages);
-  return kept.get(plan, bytes.numbers, plan.stages, () => findPeaks(plan, bytes));
+  return keep(peaksOf(stages), plan, () => findPeaks(plan, taskBytes(plan, stages)));
 }
 
 function findPeaks(plan: PipelinePlan, { saves, needs, frees }: TaskBytes): readonly PassPeak[] {

@@ -79,9 +79,9 @@ export interface LastPass {
   readonly end: number;
 }
 
-/** The last pass of each of a device's virtual stages that adds to its gradients, in the order in which they run. */
-export function lastBackwards({ plan, start, end }: PipelineTimeline, device: number): LastPass[] {
-  return lastTasks(plan)[device]!.map(({ stage, task }) => ({ stage, start: start[task]!, end: end[task]! }));
+/** The last pass of each virtual stage of every device that adds to its gradients, in the order in which they run. */
+export function lastBackwards({ plan, start, end }: PipelineTimeline): readonly (readonly LastPass[])[] {
+  return lastTasks(plan).map((own) => own.map(({ stage, task }) => ({ stage, start: start[task]!, end: end[task]! })));
 }
 
 /** The tasks of these passes, by device. */

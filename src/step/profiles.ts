@@ -18,7 +18,7 @@ import type { UnitContext } from './unitContext.ts';
 import { unitCost } from './unitCost.ts';
 
 const graphs = new ValueCache<ComputeGraph>(512);
-const profiles = new ValueCache<Map<Unit, Map<UnitRecompute, UnitProfile>>>(2048);
+const profiles = new ValueCache<ProfileOf>(2048);
 
 let graphsNumbered = 0;
 
@@ -44,7 +44,7 @@ export function stateSharding(job: Job): StateSharding {
   return { zeroStage, replicas, stochasticRounding: job.training.stochasticRounding };
 }
 
-/** Cost, memory and states of each kind of unit under each way to recompute it; worked out once for equal jobs. */
+/** Cost, memory and states of each kind of unit under each way to recompute it; one and the same for equal jobs. */
 export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout): ProfileOf {
   const { instance, devices } = job.cluster;
   const { degrees, microBatchSize } = job.parallelism;
@@ -77,14 +77,19 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     degrees.sequenceParallel,
     microBatchSize,
     context.splitsBackward,
+    // Groups that lie otherwise on the instances meet other links.
     context.tensorGroup.ranksPerNode,
+    context.tensorGroup.stride,
     context.contextGroup.ranksPerNode,
+    context.contextGroup.stride,
   ].join(' ');
-  const known = profiles.get(key, () => new Map());
-  return (unit, recompute) => {
-    const modes = keep(known, unit, () => new Map());
-    return keep(modes, recompute, () => profileUnit(unit, recompute, context));
-  };
+  return profiles.get(key, () => {
+    const known = new Map<Unit, Map<UnitRecompute, UnitProfile>>();
+    return (unit, recompute) => {
+      const modes = keep(known, unit, () => new Map<UnitRecompute, UnitProfile>());
+      return keep(modes, recompute, () => profileUnit(unit, recompute, context));
+    };
+  });
 }
 
 /** A unit, or a slice of one, under a way to recompute it. */

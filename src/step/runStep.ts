@@ -1,4 +1,5 @@
 import type { Job } from '../job/job.ts';
+import { oncePerObject } from '../keep.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import { type PipelineTimeline, runPipeline } from '../pipeline/run.ts';
@@ -6,7 +7,11 @@ import type { PipelineCosts } from '../pipeline/schedule.ts';
 import { sharedRun } from '../pipeline/sharedRun.ts';
 import type { TransferMode } from '../stack/stack.ts';
 import { type FinishedStep, finishStep, SETTLED, stepsOptimistically } from './finishStep.ts';
+import { lastBackwards } from './passes.ts';
 import type { StageProfile } from './stageProfile.ts';
+
+/** Nobody writes into a timeline that is shared. */
+const sharedLastBackwards = oncePerObject(lastBackwards);
 
 /** Steps after which devices that start one step when they end the other have long settled; two is what most take. */
 const MOST_STEPS = 64;
@@ -28,7 +33,7 @@ export function runStep(
   let begins = new Float64Array(plan.stages);
   let timeline = sharedRun(plan, costs, transfers);
   let own: PipelineTimeline | undefined;
-  let step = finishStep(job, layout, timeline, stages, begins);
+  let step = finishStep(job, layout, timeline, sharedLastBackwards(timeline), stages, begins);
   if (!stepsOptimistically(plan)) return { timeline, step };
   for (let steps = 1; steps < MOST_STEPS && !isSettled(step); steps++) {
     const next = step.spans.map((span, device) => begins[device]! + span);
@@ -36,7 +41,7 @@ export function runStep(
     begins = Float64Array.from(next, (moment) => moment - first);
     own = runPipeline(plan, costs, transfers, own, begins);
     timeline = own;
-    step = finishStep(job, layout, timeline, stages, begins);
+    step = finishStep(job, layout, timeline, lastBackwards(timeline), stages, begins);
   }
   return { timeline, step };
 }

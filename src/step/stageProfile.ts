@@ -2,8 +2,10 @@ import type { Unit, UnitKind } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
 import { bytesAcross, type Chain, piecesBetween } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
+import { keep, oncePerObject } from '../keep.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
+import { BoundedCache } from '../pipeline/boundedCache.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
@@ -114,7 +116,7 @@ function stageProfile(
   profiles: readonly UnitProfile[],
   layers: number,
   sendBytes: number,
-  dataComm: DataCommOf,
+  dataComm: DataComm,
 ): StageProfile {
   const holds = (kind: UnitKind) =>
     profiles.some(({ unit, tiedParameters }) => unit.kind === kind && tiedParameters > 0);
@@ -145,7 +147,7 @@ function stageProfile(
     forwardContextComm: cost('forwardContextComm'),
     recomputeContextComm: cost('recomputeContextComm'),
     backwardContextComm: cost('backwardContextComm'),
-    ...dataComm(profiles),
+    ...dataComm.of(profiles),
     ...offload,
   };
 }
@@ -178,19 +180,55 @@ function offloadOf(job: Job, profiles: readonly UnitProfile[]) {
   };
 }
 
-/** What sharding parameters or gradients adds to the passes of a stage. */
-export type DataCommOf = (
-  profiles: readonly UnitProfile[],
-) => Pick<StageProfile, 'forwardDataComm' | 'backwardDataComm'>;
+/** What communication among data replicas adds to the passes of a stage. */
+export interface DataComm {
+  readonly of: (profiles: readonly UnitProfile[]) => Pick<StageProfile, 'forwardDataComm' | 'backwardDataComm'>;
+  /** One and the same text for jobs of the same units to which it adds the same; absent where nearly all differ. */
+  readonly alikeBy?: string;
+}
 
-/** The profile of every virtual stage of the cuts; one and the same for stages of the same units. */
+/** Lists of stages kept, and stages kept over all of them. */
+const mostLists = 1024;
+const mostStages = 32_768;
+const listsOfStages = new BoundedCache<readonly StageProfile[]>(mostLists, mostStages);
+
+let numbered = 0;
+const numberOf = oncePerObject((_: ProfileOf | Chain) => numbered++);
+
+/**
+ * The profile of every virtual stage of the cuts; one and the same for stages of the same units, and for jobs that
+ * differ in nothing these feel.
+ */
 export function stageProfiles(
   job: Job,
   chain: Chain,
   profileOf: ProfileOf,
   ends: Int32Array,
-  dataComm: DataCommOf,
-): StageProfile[] {
+  dataComm: DataComm,
+): readonly StageProfile[] {
+  const { partitioner, recompute, offload, microbatches } = job.parallelism;
+  const { alikeBy } = dataComm;
+  // What shards parameters in passes, and what gives layers ways of their own, has too many neighbours that differ.
+  if (alikeBy === undefined || partitioner.kind === 'tree' || recompute.mode === 'chosen') {
+    return stageProfilesOnce(job, chain, profileOf, ends, dataComm);
+  }
+  const copies = (offload?.activations ?? 0) > 0 ? `${offload!.activations} ${offload!.horizon} ${microbatches}` : '';
+  const key = `${numberOf(profileOf)} ${numberOf(chain)} ${JSON.stringify(recompute)} ${copies} ${alikeBy} ${ends.join()}`;
+  const known = listsOfStages.get(key);
+  if (known !== undefined) return known;
+  const stages = stageProfilesOnce(job, chain, profileOf, ends, dataComm);
+  listsOfStages.set(key, stages, stages.length);
+  return stages;
+}
+
+/** The same for jobs that are met once: nothing of it is kept. */
+export function stageProfilesOnce(
+  job: Job,
+  chain: Chain,
+  profileOf: ProfileOf,
+  ends: Int32Array,
+  dataComm: DataComm,
+): readonly StageProfile[] {
   const known: StageProfile[] = [];
   return Array.from(ends, (end, index) => {
     const { profiles, layers } = unitsBetween(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf);
@@ -234,32 +272,36 @@ export function backwardSeconds(stage: UnitCost & Partial<StageProfile>): number
   return backwardInputSeconds(stage) + stage.backwardWeight;
 }
 
+const passSeconds = oncePerObject((stages: readonly StageProfile[]) => ({
+  forward: Float64Array.from(stages, forwardSeconds),
+  backward: Float64Array.from(stages, backwardSeconds),
+  backwardInput: Float64Array.from(stages, backwardInputSeconds),
+  weight: Float64Array.from(stages, ({ backwardWeight }) => backwardWeight),
+}));
+
 /** What the pipeline's tasks cost. */
 export function stageCosts(
   stages: readonly StageProfile[],
   splitsBackward: boolean,
   communication: Float64Array,
 ): PipelineCosts {
-  const count = stages.length;
-  const costs = {
-    forward: new Float64Array(count),
-    backward: new Float64Array(count),
-    weight: new Float64Array(count),
-  };
-  for (let index = 0; index < count; index++) {
-    const stage = stages[index]!;
-    costs.forward[index] = forwardSeconds(stage);
-    costs.backward[index] = splitsBackward ? backwardInputSeconds(stage) : backwardSeconds(stage);
-    costs.weight[index] = stage.backwardWeight;
-  }
-  return { ...costs, communication };
+  const { forward, backward, backwardInput, weight } = passSeconds(stages);
+  return { forward, backward: splitsBackward ? backwardInput : backward, weight, communication };
 }
 
 /** Parameters that a device holds for its chunks: a tensor tied between two of them is there once. */
 export function deviceParameters(stages: readonly StageProfile[]): number {
-  const parameters = sum(stages, (stage) => stage.parameters);
-  const shared = stages.some((stage) => stage.holdsEmbedding) && stages.some((stage) => stage.holdsHead);
-  return shared ? parameters - sum(stages, (stage) => stage.tiedParameters) / 2 : parameters;
+  let parameters = 0;
+  let tied = 0;
+  let holdsEmbedding = false;
+  let holdsHead = false;
+  for (const stage of stages) {
+    parameters += stage.parameters;
+    tied += stage.tiedParameters;
+    holdsEmbedding ||= stage.holdsEmbedding;
+    holdsHead ||= stage.holdsHead;
+  }
+  return holdsEmbedding && holdsHead ? parameters - tied / 2 : parameters;
 }
 
 /** The most bytes of one microbatch that any virtual stage hands to the next: what buffers of transfers are made for. */
@@ -267,9 +309,30 @@ export function largestTransferBytes(stages: readonly StageProfile[]): number {
   return stages.reduce((most, { sendBytes }) => Math.max(most, sendBytes), 0);
 }
 
-/** The virtual stages that a device holds, by chunk; where microbatches enter at both ends, one for either direction. */
-export function stagesOf(plan: PipelinePlan, stages: readonly StageProfile[], device: number): StageProfile[] {
-  return stagesByDevice(plan)[device]!.map((stage) => stages[stage]!);
+const chunksOf = oncePerObject((_: readonly StageProfile[]) => new WeakMap<PipelinePlan, StageProfile[][]>());
+
+/**
+ * The virtual stages that each device holds, by chunk; where microbatches enter at both ends, one for either direction.
+ * One and the same list for devices that hold the same.
+ */
+export function chunksByDevice(
+  plan: PipelinePlan,
+  stages: readonly StageProfile[],
+): readonly (readonly StageProfile[])[] {
+  return keep(chunksOf(stages), plan, () => {
+    const known: StageProfile[][] = [];
+    return stagesByDevice(plan).map((own) => {
+      const chunks = own.map((stage) => stages[stage]!);
+      const alike = known.find((one) => areAlike(one, chunks));
+      if (alike === undefined) known.push(chunks);
+      return alike ?? chunks;
+    });
+  });
+}
+
+/** Those of one device. */
+export function stagesOf(plan: PipelinePlan, stages: readonly StageProfile[], device: number): readonly StageProfile[] {
+  return chunksByDevice(plan, stages)[device]!;
 }
 
 /** The pipeline's shape, as schedules ask for it. */

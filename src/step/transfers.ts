@@ -1,5 +1,6 @@
 import { collectiveSeconds, groupOf, pointToPointSeconds } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
+import { once } from '../keep.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { deviceOf, isDeviceMap, virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelineShape, Schedule, StagePlacement } from '../pipeline/schedule.ts';
@@ -33,12 +34,16 @@ export function transferSeconds(
   const scattered = job.stack.scattersPipelineTransfers && tensor > 1 && !sequenceParallel;
   const tensorGroup = groupOf(instance, tensor, layout.tensor, devices);
   const nodeOf = (stage: number) => Math.floor((stage * layout.pipeline) / instance.ranks);
-  const hopSeconds = (bytes: number, from: number, to: number): number => {
-    const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
-    const crosses = nodeOf(from) !== nodeOf(to);
-    const pair = { instance, ranks: 2, nodes: crosses ? 2 : 1, ranksPerNode: crosses ? 1 : 2, stride: layout.pipeline };
-    return gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
-  };
+  const hopOf = (crosses: boolean) =>
+    once((bytes: number) => {
+      const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
+      const [nodes, ranksPerNode] = crosses ? [2, 1] : [1, 2];
+      const pair = { instance, ranks: 2, nodes, ranksPerNode, stride: layout.pipeline };
+      return gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
+    });
+  const [inside, across] = [hopOf(false), hopOf(true)];
+  const hopSeconds = (bytes: number, from: number, to: number): number =>
+    nodeOf(from) === nodeOf(to) ? inside(bytes) : across(bytes);
   const { plain, interleaved } = job.stack.hostSecondsPerTransfer;
   const hostSeconds = shape.virtualStages > 1 ? interleaved : plain;
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);

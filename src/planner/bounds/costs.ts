@@ -1,10 +1,17 @@
 import type { Unit } from '../../graph/computeGraph.ts';
 import type { Job } from '../../job/job.ts';
+import { keep, oncePerObject } from '../../keep.ts';
 import { communicatorCount, outsideBytes } from '../../memory/framework.ts';
 import type { Recompute } from '../../memory/recompute.ts';
 import type { UnitRecompute } from '../../memory/unitMemory.ts';
 import { statesOnDevice } from '../../step/deviceMemory.ts';
-import { backwardSeconds, forwardSeconds, layerRecompute, type UnitProfile } from '../../step/stageProfile.ts';
+import {
+  backwardSeconds,
+  forwardSeconds,
+  layerRecompute,
+  type ProfileOf,
+  type UnitProfile,
+} from '../../step/stageProfile.ts';
 import type { Setting } from './setting.ts';
 
 /** The least that a layer takes and keeps, of one microbatch. */
@@ -44,9 +51,15 @@ function modesOf(recompute: Recompute): readonly UnitRecompute[] {
   return [layerRecompute(recompute, 0, 0)];
 }
 
-/** The costs of a setting's units under a way to recompute. */
+const known = oncePerObject((_: ProfileOf) => new Map<string, UnitCosts>());
+
+/** The costs of a setting's units under a way to recompute; worked out once for units that cost the same. */
 export function unitCosts(setting: Setting, recompute: Recompute): UnitCosts {
-  if (setting.job.model.graph !== undefined) return graphCosts(setting);
+  if (setting.job.model.graph !== undefined) return keep(known(setting.profileOf), '', () => graphCosts(setting));
+  return keep(known(setting.profileOf), JSON.stringify(recompute), () => workOut(setting, recompute));
+}
+
+function workOut(setting: Setting, recompute: Recompute): UnitCosts {
   const { profileOf, layers, embedding, head } = setting;
   const isPartial = recompute.mode === 'full' && recompute.layers !== undefined;
   const modes: readonly UnitRecompute[] = isPartial ? ['full', 'none'] : modesOf(recompute);
@@ -115,15 +128,22 @@ export interface Room {
 /** Parameters of which states are counted, so many a replica that rounding up vanishes. */
 const manyParameters = 2 ** 40;
 
-/** What a device has room for under these states: nothing is counted that some configuration does without. */
-export function roomOf(job: Job, capacityBytes: number, boundaryBytes: number): Room {
+/** Buffers of transfers between stages. */
+export function buffersOf(boundaryBytes: number, microBatchSize: number): number {
+  return 2 * boundaryBytes * microBatchSize;
+}
+
+/**
+ * What a device has room for under these states, buffers of transfers left out: nothing is counted that some
+ * configuration does without.
+ */
+export function roomOf(job: Job, capacityBytes: number): Room {
   const { stack, parallelism, model } = job;
   const states = statesOnDevice(job, manyParameters);
   const outside = outsideBytes(stack, communicatorCount(parallelism.degrees, model.tiedEmbeddings));
-  const buffers = parallelism.degrees.pipeline > 1 ? 2 * boundaryBytes * parallelism.microBatchSize : 0;
   const buckets = parallelism.zeroStage > 0 ? stack.bucketCopyBytes : 0;
   return {
-    bytes: capacityBytes - outside - stack.workspaceBytes - buffers - buckets,
+    bytes: capacityBytes - outside - stack.workspaceBytes - buckets,
     perParameter: (states.parametersBytes + states.gradientsBytes + states.optimizerBytes) / manyParameters,
     stepPerParameter: states.stepBytes / manyParameters,
     slack: 1 + stack.fragmentation,

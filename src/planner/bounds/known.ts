@@ -1,6 +1,6 @@
 import { equalEnds } from '../../partition/start.ts';
 import { dataCommOf } from '../../step/dataComm.ts';
-import { backwardSeconds, forwardSeconds, stageProfiles } from '../../step/stageProfile.ts';
+import { backwardSeconds, forwardSeconds, stageProfilesOnce } from '../../step/stageProfile.ts';
 import type { Room, UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
@@ -45,13 +45,14 @@ export function knownPassBound(
 
 /** The same for one device with the whole model, with what sharded states and copies to the host add to its passes. */
 export function wholeModelSeconds({ job, chain, profileOf, layout, shape }: Setting): number {
-  const [stage] = stageProfiles(job, chain, profileOf, Int32Array.of(chain.length), dataCommOf(job, layout));
+  const [stage] = stageProfilesOnce(job, chain, profileOf, Int32Array.of(chain.length), dataCommOf(job, layout));
   return shape.microbatches * (forwardSeconds(stage!) + backwardSeconds(stage!));
 }
 
 /** Parameters of every virtual stage with these layers; what the two ends share counts in both. */
 export function knownParameters(costs: UnitCosts, layers: Int32Array): Float64Array {
-  const held = Float64Array.from(layers, (count) => count * costs.parameters);
+  const held = new Float64Array(layers.length);
+  for (let s = 0; s < layers.length; s++) held[s] = layers[s]! * costs.parameters;
   held[0]! += costs.embedding.parameters;
   held[held.length - 1]! += costs.head.parameters;
   return held;
@@ -72,31 +73,47 @@ export function deviceParameters(
   return held;
 }
 
-/** Whether every device may have room for these layers. */
-export function knownFits(
+/** What devices keep for sure where their layers are known. */
+export interface KnownMemory {
+  readonly parameters: Float64Array;
+  /** Bytes saved by their layers, which may go to the host, and by the two ends of the model, which do not. */
+  readonly savedByLayers: Float64Array;
+  readonly savedByEnds: Float64Array;
+  readonly transient: number;
+}
+
+/** @param parameters of every device */
+export function knownMemory(
   { order, schedule }: Setting & { readonly order: OrderFacts },
   costs: UnitCosts,
   layers: Int32Array,
   parameters: Float64Array,
+): KnownMemory {
+  const { deviceOf, held, stages } = order;
+  const { plain, again, recomputed, embedding, head } = costs;
+  const savedByLayers = new Float64Array(stages);
+  const savedByEnds = new Float64Array(stages);
+  for (let s = 0; s < layers.length; s++) {
+    const twice = Math.min(recomputed, layers[s]!);
+    savedByLayers[deviceOf[s]!]! += held[s]! * ((layers[s]! - twice) * plain.saved + twice * again.saved);
+  }
+  const last = layers.length - 1;
+  savedByEnds[deviceOf[0]!]! += held[0]! * embedding.saved;
+  savedByEnds[deviceOf[last]!]! += held[last]! * head.saved;
+  // A split backward pass may give its weights' half first, which needs nothing more.
+  return { parameters, savedByLayers, savedByEnds, transient: schedule.splitsBackward ? 0 : costs.transient };
+}
+
+/** Whether every device may have room. */
+export function fitsKnown(
+  { parameters, savedByLayers, savedByEnds, transient }: KnownMemory,
   { bytes, perParameter, stepPerParameter, slack }: Room,
   offloaded: number,
 ): boolean {
-  const { deviceOf, held, stages } = order;
-  const { plain, again, recomputed, embedding, head } = costs;
-  const saved = new Float64Array(stages);
-  for (let s = 0; s < layers.length; s++) {
-    const twice = Math.min(recomputed, layers[s]!);
-    let own = (1 - offloaded) * ((layers[s]! - twice) * plain.saved + twice * again.saved);
-    if (s === 0) own += embedding.saved;
-    if (s === layers.length - 1) own += head.saved;
-    saved[deviceOf[s]!]! += held[s]! * own;
-  }
-  // A split backward pass may give its weights' half first, which needs nothing more.
-  const transient = schedule.splitsBackward ? 0 : costs.transient;
-  for (let device = 0; device < stages; device++) {
-    const passes = (saved[device]! + transient) * slack;
-    const steps = parameters[device]! * stepPerParameter;
-    if (parameters[device]! * perParameter + Math.max(passes, steps) > bytes) return false;
+  for (let device = 0; device < parameters.length; device++) {
+    const saved = (1 - offloaded) * savedByLayers[device]! + savedByEnds[device]!;
+    const needed = Math.max((saved + transient) * slack, parameters[device]! * stepPerParameter);
+    if (parameters[device]! * perParameter + needed > bytes) return false;
   }
   return true;
 }
@@ -111,7 +128,7 @@ export function copiedPassSeconds(setting: Setting, layers: Int32Array | undefin
   const units = chain.length;
   const share = Math.ceil((units - 2) / shape.stages);
   const profilesOf = (ends: readonly number[]) =>
-    stageProfiles(job, chain, profileOf, Int32Array.from(ends), dataCommOf(job, layout)).map(
+    stageProfilesOnce(job, chain, profileOf, Int32Array.from(ends), dataCommOf(job, layout)).map(
       (stage) => forwardSeconds(stage) + backwardSeconds(stage),
     );
   if (layers !== undefined) {
@@ -127,10 +144,11 @@ export function copiedPassSeconds(setting: Setting, layers: Int32Array | undefin
     });
     return microbatches * Math.max(...busy);
   }
-  if (shape.virtualStages > 1 || shape.stages < minimalStages || 3 * share > units - 2) return 0;
-  const [first = 0, between = 0, , last = 0] = profilesOf([1 + share, 1 + 2 * share, units - 1 - share, units]);
+  const { recompute } = job.parallelism;
+  // Which layers are recomputed must not depend on where the stage lies.
+  if (shape.virtualStages > 1 || (recompute.mode === 'full' && recompute.every !== undefined)) return 0;
+  const [first = 0] = profilesOf([1 + share, units]);
+  const last = profilesOf([units - 1 - share, units])[1] ?? 0;
+  const between = shape.stages > 2 ? profilesOf([1, 1 + share, units])[1]! : Number.POSITIVE_INFINITY;
   return shape.microbatches * Math.min(first, between, last);
 }
-
-/** A first, a last and one between them. */
-const minimalStages = 3;

@@ -1,3 +1,4 @@
+import { oncePerObject } from '../../keep.ts';
 import { deviceOf, isDeviceMap, virtualStageOf } from '../../pipeline/placement.ts';
 import {
   BACKWARD,
@@ -29,6 +30,15 @@ export interface OrderFacts {
   /** Microbatches of a virtual stage that its device holds when it holds most, at least, until a backward pass frees them. */
   readonly held: Int32Array;
 }
+
+/** The virtual stages of every device. */
+export const stagesOn = oncePerObject(({ stages, deviceOf }: Pick<OrderFacts, 'stages' | 'deviceOf'>) => {
+  const own = Array.from({ length: stages }, (): number[] => []);
+  deviceOf.forEach((device, stage) => {
+    own[device]!.push(stage);
+  });
+  return own;
+});
 
 const mostKept = 4096;
 const kept = new ValueCache<OrderFacts>(mostKept);
@@ -84,10 +94,7 @@ function findFacts(schedule: Schedule, shape: PipelineShape, placement: NamedPla
   };
   const now = new Int32Array(virtualStages);
   for (const [device, order] of orders.entries()) {
-    const own: number[] = [];
-    facts.deviceOf.forEach((on, stage) => {
-      if (on === device) own.push(stage);
-    });
+    const own = stagesOn(facts)[device]!;
     let total = 0;
     let most = 0;
     for (const task of order) {

@@ -1,6 +1,7 @@
-import type { Unit } from '../../graph/computeGraph.ts';
+import type { ComputeGraph, Unit } from '../../graph/computeGraph.ts';
 import { sentBytes } from '../../graph/slice.ts';
 import type { Job } from '../../job/job.ts';
+import { oncePerObject } from '../../keep.ts';
 import { placementLetters, type RankLayout, rankLayout } from '../../partition/placement.ts';
 import { isDeviceMap } from '../../pipeline/placement.ts';
 import { type PipelineShape, placementOf, type Schedule } from '../../pipeline/schedule.ts';
@@ -30,6 +31,8 @@ export interface Setting {
   readonly blocking: boolean;
 }
 
+const distinctLayers = oncePerObject(({ units }: ComputeGraph) => [...new Set(units.slice(1, -1))]);
+
 const noTransfers = new Float64Array(0);
 
 /**
@@ -37,33 +40,37 @@ const noTransfers = new Float64Array(0);
  * @param withOrder false where what the order of its passes says is not worth working out
  */
 export function settingOf(job: Job, withOrder = true): Setting {
+  return withPipeline(unitsOf(job), job, withOrder);
+}
+
+/** What pipelines of a family share, if their backward passes are all split or all whole. */
+export type Units = Pick<Setting, 'layout' | 'chain' | 'profileOf' | 'embedding' | 'layers' | 'head'>;
+
+/** The units of a job's model and what they cost. */
+export function unitsOf(job: Job): Units {
   const letters = placementLetters(job.parallelism.placement);
   if (letters === undefined) throw new Error('a search orders ranks itself');
   const layout = rankLayout(letters, job.parallelism.degrees);
   const graph = rankGraph(job);
   const profileOf = unitProfiles(job, graph, layout);
   const chain = chainOf(job, graph);
+  const { units } = graph;
+  return { layout, chain, profileOf, embedding: units[0]!, layers: distinctLayers(graph), head: units.at(-1)! };
+}
+
+/** The setting of a job with these units. */
+export function withPipeline(units: Units, job: Job, withOrder = true): Setting {
+  const { layout, chain, profileOf, embedding, layers, head } = units;
   const schedule = findSchedule(job.parallelism.schedule);
   const shape = pipelineShape(job);
   const placement = placementOf(schedule, shape);
-  const { units } = graph;
   const alone = !withOrder || isDeviceMap(placement) || shape.stages * shape.virtualStages === 1;
-  return {
-    job,
-    layout,
-    chain,
-    profileOf,
-    embedding: units[0]!,
-    layers: [...new Set(units.slice(1, -1))],
-    head: units.at(-1)!,
-    schedule,
-    shape,
-    order: withOrder ? orderFacts(schedule, shape) : undefined,
-    transfers: alone
-      ? noTransfers
-      : transferSeconds(job, layout, placement, shape, (stage) => sentBytes(chain, undefined, stage)),
-    blocking: job.stack.pipelineTransfers === 'blocking',
-  };
+  const order = withOrder ? orderFacts(schedule, shape) : undefined;
+  const transfers = alone
+    ? noTransfers
+    : transferSeconds(job, layout, placement, shape, (stage) => sentBytes(chain, undefined, stage));
+  const blocking = job.stack.pipelineTransfers === 'blocking';
+  return { job, layout, chain, profileOf, embedding, layers, head, schedule, shape, order, transfers, blocking };
 }
 
 /** The same setting under another way to recompute or to keep states: what depends on neither is shared. */

@@ -1,4 +1,4 @@
-import type { OrderFacts } from './orderFacts.ts';
+import { type OrderFacts, stagesOn } from './orderFacts.ts';
 
 /** Seconds of one microbatch in each virtual stage, forward and backward with what is recomputed and exposed. */
 export interface StageSeconds {
@@ -66,8 +66,7 @@ export function knownCutsSeconds(
       turn + back[last]! - back[order.firstBackward[d]!]! + backward[last]! - backward[order.firstBackward[d]!]!;
     let left = microbatches * ofDevice[d]!;
     let most = 0;
-    for (let s = 0; s < count; s++) {
-      if (on[s] !== d) continue;
+    for (const s of stagesOn(order)[d]!) {
       left -= order.forwardsFirst[s]! * forward[s]!;
       if (!blocking) continue;
       const out = s < last ? crossing(s) : 0;

@@ -1,8 +1,9 @@
-import { type EndOfStep, endOfStep } from '../../step/endOfStep.ts';
+import { once } from '../../keep.ts';
+import type { EndOf, LastBackward } from '../../step/endOfStep.ts';
 import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
 import type { UnitCosts } from './costs.ts';
-import type { OrderFacts } from './orderFacts.ts';
+import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
 
@@ -16,91 +17,150 @@ export interface KnownStages {
   readonly parameters: Float64Array;
 }
 
-/** The least time of the optimizer where cuts are open: some device has its share of the parameters at least. */
-export function openTailSeconds({ job, layout, schedule }: Setting, parameters: number): number {
-  const { hostSecondsPerStep } = job.stack;
-  // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
-  if (schedule.splitsBackward) return hostSecondsPerStep;
-  const stage = { ...idleStage, parameters: Math.floor(parameters) };
-  return endOfStep(job, layout)([{ start: 0, end: 0, stage }]).optimizer + hostSecondsPerStep;
+/** The least seconds from when all gradients are averaged until a device with so many parameters is done. */
+export function steppedSeconds(endOf: EndOf, parameters: number): number {
+  const { optimizer, gather } = endOf([{ start: 0, end: 0, stage: { ...idleStage, parameters, forward: endless } }]);
+  return optimizer + gather;
+}
+
+/**
+ * When the gradients of some device are averaged at the earliest, where layers are dealt out to devices with one virtual
+ * stage each: one has its share of the layers at least. Before its last backward pass it has run all others.
+ */
+export function sharedReductionSeconds(
+  endOf: EndOf,
+  { job, shape }: Setting,
+  { plain, again, recomputed, parameters }: UnitCosts,
+): number {
+  const { stages, microbatches } = shape;
+  const share = Math.ceil(job.model.layers / stages);
+  const twice = Math.min(recomputed, share);
+  const once = share - twice;
+  const forward = once * plain.forward + twice * again.forward;
+  const backward = once * plain.backward + twice * again.backward;
+  const end = microbatches * (forward + backward);
+  return endOf([{ start: end - backward, end, stage: { ...idleStage, parameters: share * parameters } }]).reducedAt;
+}
+
+/** The end of the passes of devices that are worth a look: when those of each of their stages end, in their order. */
+export interface PassEnds {
+  readonly seconds: number;
+  readonly devices: readonly (readonly LastBackward[])[];
+}
+
+/**
+ * When bounded passes end on the devices given.
+ * @param mayBeLonger whether passes may take longer than their bound and so hide more
+ */
+export function passEnds(
+  { order, schedule }: Setting & { readonly order: OrderFacts },
+  costs: UnitCosts,
+  known: KnownStages,
+  { seconds, deviceEnds }: PassBound,
+  devices: readonly number[],
+  mayBeLonger: boolean,
+): PassEnds {
+  const { forward, backward } = known.seconds;
+  const stageOf = stagesThatEnd(costs, known, mayBeLonger);
+  // A pass that takes longer than is known begins no earlier than all others of its device have run.
+  const othersSeconds = (device: number, final: number) =>
+    stagesOn(order)[device]!.reduce(
+      (sum, stage) => sum + order.microbatches * (forward[stage]! + backward[stage]!),
+      0,
+    ) - backward[final]!;
+  return {
+    seconds,
+    devices: devices.map((device) => {
+      const final = order.lastBackward[device]!;
+      const end = deviceEnds[device]!;
+      const isOpen = mayBeLonger || schedule.splitsBackward;
+      const start = isOpen ? Math.min(end, othersSeconds(device, final)) : end - backward[final]!;
+      // Its other stages are done already: their gradients have left.
+      const others = stagesOn(order)[device]!.filter((stage) => stage !== final);
+      return [
+        ...others.map((stage) => ({ start: 0, end: 0, stage: stageOf(stage) })),
+        { start, end, stage: stageOf(final) },
+      ];
+    }),
+  };
 }
 
 /**
  * The least time of a step whose cuts are known, the passes being bounded: a device averages the gradients of its last
  * backward pass when that ends, and the slowest steps its optimizer and gathers what that changed.
- * @param mayBeLonger whether passes may take longer than their bound and so hide more
  */
-export function boundedStepSeconds(
-  setting: Setting & { readonly order: OrderFacts },
-  costs: UnitCosts,
-  known: KnownStages,
-  passes: PassBound,
-  mayBeLonger: boolean,
-): number {
-  const { order, job, schedule } = setting;
-  const { hostSecondsPerStep } = job.stack;
-  const endOf = endOfStages(setting, costs, known, mayBeLonger);
-  let barrier = passes.seconds;
+export function boundedStepSeconds(endOf: EndOf, { job, schedule }: Setting, { seconds, devices }: PassEnds): number {
+  let barrier = seconds;
   let slowest = 0;
   let optimistic = 0;
-  for (let device = 0; device < order.stages; device++) {
-    const final = order.lastBackward[device]!;
-    const end = passes.deviceEnds[device]!;
-    // Its other stages are done already: their gradients have left.
-    const others = stagesOn(order, device)
-      .filter((stage) => stage !== final)
-      .map((stage) => ({ stage, start: 0, end: 0 }));
-    const spent = mayBeLonger || schedule.splitsBackward ? end : known.seconds.backward[final]!;
-    const last = [...others, { stage: final, start: end - spent, end }];
-    const step = endOf(last);
-    barrier = Math.max(barrier, step.reducedAt);
-    slowest = Math.max(slowest, step.optimizer + step.gather);
-    optimistic = Math.max(optimistic, end + step.optimizer + step.gather);
+  for (const last of devices) {
+    const { reducedAt, optimizer, gather } = endOf(last);
+    barrier = Math.max(barrier, reducedAt);
+    slowest = Math.max(slowest, optimizer + gather);
+    optimistic = Math.max(optimistic, last.at(-1)!.end + optimizer + gather);
   }
-  return (schedule.splitsBackward ? Math.max(passes.seconds, optimistic) : barrier + slowest) + hostSecondsPerStep;
+  return (schedule.splitsBackward ? Math.max(seconds, optimistic) : barrier + slowest) + job.stack.hostSecondsPerStep;
+}
+
+/** Of the devices that have alike stages, the one that ends its passes last: its step ends no earlier than theirs. */
+export function lastOfAlike(
+  order: OrderFacts,
+  { seconds, parameters }: KnownStages,
+  { deviceEnds }: PassBound,
+): readonly number[] {
+  const { forward, backward } = seconds;
+  const ends = order.deviceOf.length - 1;
+  const on = stagesOn(order);
+  const areAlike = (one: number, other: number) =>
+    on[one]!.length === on[other]!.length &&
+    on[one]!.every((stage, at) => {
+      const like = on[other]![at]!;
+      const isFinal = stage === order.lastBackward[one];
+      // What the two ends of a model share makes devices that have them unlike all others.
+      if (Math.min(stage, like) === 0 || Math.max(stage, like) === ends) return false;
+      if (isFinal !== (like === order.lastBackward[other])) return false;
+      return (
+        parameters[stage] === parameters[like] && forward[stage] === forward[like] && backward[stage] === backward[like]
+      );
+    });
+  const found: number[] = [];
+  for (let device = 0; device < order.stages; device++) {
+    const at = found.findIndex((one) => areAlike(one, device));
+    if (at < 0) found.push(device);
+    else if (deviceEnds[device]! > deviceEnds[found[at]!]!) found[at] = device;
+  }
+  return found;
 }
 
 /** The same where a simulation with other states has shown when the passes run. */
 export function learnedStepSeconds(
-  setting: Setting & { readonly order: OrderFacts },
+  endOf: EndOf,
+  { job }: Setting,
   costs: UnitCosts,
   known: KnownStages,
   passes: readonly DevicePasses[],
   mayBeLonger: boolean,
 ): number {
-  const endOf = endOfStages(setting, costs, known, mayBeLonger);
+  const stageOf = stagesThatEnd(costs, known, mayBeLonger);
   let barrier = 0;
   let slowest = 0;
   for (const last of passes) {
-    const { reducedAt, optimizer, gather } = endOf(last);
+    const { reducedAt, optimizer, gather } = endOf(
+      last.map(({ stage, start, end }) => ({ start, end, stage: stageOf(stage) })),
+    );
     barrier = Math.max(barrier, reducedAt);
     slowest = Math.max(slowest, optimizer + gather);
   }
-  return barrier + slowest + setting.job.stack.hostSecondsPerStep;
+  return barrier + slowest + job.stack.hostSecondsPerStep;
 }
 
-function stagesOn({ deviceOf }: OrderFacts, device: number): number[] {
-  const own: number[] = [];
-  deviceOf.forEach((on, stage) => {
-    if (on === device) own.push(stage);
-  });
-  return own;
-}
-
-/** What ends the step of a device whose last passes are known. */
-function endOfStages(
-  { job, layout }: Setting,
-  costs: UnitCosts,
-  { seconds, parameters }: KnownStages,
-  mayBeLonger: boolean,
-): (last: DevicePasses) => EndOfStep {
-  const endOf = endOfStep(job, layout);
+/** What the end of a step looks at of virtual stages. */
+function stagesThatEnd(costs: UnitCosts, { seconds, parameters }: KnownStages, mayBeLonger: boolean) {
   const ends = parameters.length - 1;
-  const stages = Array.from(
-    parameters,
-    (own, stage): StageProfile => ({
+  return once(
+    (stage: number): StageProfile => ({
       ...idleStage,
-      parameters: own,
+      parameters: parameters[stage]!,
       forward: mayBeLonger ? endless : seconds.forward[stage]!,
       tiedParameters:
         (stage === 0 ? costs.embedding.tiedParameters : 0) + (stage === ends ? costs.head.tiedParameters : 0),
@@ -108,7 +168,6 @@ function endOfStages(
       holdsHead: stage === ends && costs.head.tiedParameters > 0,
     }),
   );
-  return (last) => endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! })));
 }
 
 /** A forward pass that hides whatever can be hidden, seconds. */

@@ -1,8 +1,9 @@
-import { type Bounds, boundsOf, type FamilyCosts, familyBound } from '../bounds/bounds.ts';
 import type { Cell } from '../request/cell.ts';
-import type { Candidate, Family, PipelineChoice, StateChoice, WrittenRecompute } from '../space/candidate.ts';
+import type { Candidate } from '../space/candidate.ts';
 import type { Space } from '../space/space.ts';
 import type { Evaluate, Evaluation } from './evaluate.ts';
+import { expander, type Node, type OneNode, type Push } from './expand.ts';
+import { probes } from './probes.ts';
 import { Queue } from './queue.ts';
 
 /** A simulated configuration. */
@@ -51,22 +52,6 @@ export interface CellResult {
   readonly nearMiss: Found | undefined;
 }
 
-/** What is not decided yet, from the coarse to the single configuration. */
-type Node =
-  | { readonly kind: 'family'; readonly family: Family }
-  | { readonly kind: 'pipeline'; readonly family: Family; readonly pipeline: PipelineChoice; readonly bounds: Bounds }
-  | {
-      readonly kind: 'run';
-      readonly candidate: Candidate;
-      readonly bounds: Bounds;
-      readonly bound: number;
-      /** The rest of the run: each takes longer than the one before it. */
-      readonly run: readonly WrittenRecompute[];
-      readonly at: number;
-    };
-
-type Run = Extract<Node, { kind: 'run' }>;
-
 /** Simulated at once: the same however many threads share them, so that plans are. */
 const batchSize = 8;
 
@@ -92,11 +77,11 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   let paused = performance.now();
 
   const threshold = () => (best.length < top ? below : Math.min(below, best[best.length - 1]!.stepTimeSeconds));
-  const push = (bound: number, node: Node) => {
+  const push: Push = (bound, node) => {
     if (bound < threshold()) queue.push(bound, node);
   };
+  const isPauseDue = () => performance.now() - paused >= pauseMilliseconds;
   const pause = async () => {
-    if (performance.now() - paused < pauseMilliseconds) return;
     options.onProgress?.(progressOf());
     await new Promise((resolve) => setTimeout(resolve, 0));
     paused = performance.now();
@@ -117,29 +102,34 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
     if (best.length > top) best.pop();
   };
 
-  const known: FamilyCosts = new Map();
+  const bounded = expander(space, memoryMarginFraction, raise);
   const probed = new Set<string>();
-  const probe = async () => {
-    const found = probes(space, known, memoryMarginFraction, raise);
-    const evaluations = await evaluate(cell.index, found);
-    evaluations.forEach((evaluation, at) => {
-      probed.add(JSON.stringify(found[at]));
-      keep({ ...evaluation, candidate: found[at]! });
-    });
-  };
-  if (below === Number.POSITIVE_INFINITY) await probe();
+  if (below === Number.POSITIVE_INFINITY) {
+    const likely = probes(space, bounded, threshold);
+    for (;;) {
+      const found = take(likely, batchSize);
+      if (found.length === 0) break;
+      const evaluations = await evaluate(cell.index, found);
+      evaluations.forEach((evaluation, at) => {
+        probed.add(JSON.stringify(found[at]));
+        keep({ ...evaluation, candidate: found[at]! });
+      });
+    }
+  }
   for (const family of space.families()) {
     considered += space.count(family);
-    const bound = boundOfFamily(space, known, family, memoryMarginFraction, raise);
-    if (bound !== undefined) push(bound, { kind: 'family', family });
-    await pause();
+    const seconds = bounded.seconds(family);
+    if (seconds !== undefined && seconds < threshold() && bounded.mayFit(family)) {
+      push(seconds, { kind: 'family', family });
+    }
+    if (isPauseDue()) await pause();
     if (isStopped?.() === true) break;
   }
 
   // Configurations that share their passes with one of the batch wait for what it teaches.
-  let batch: Run[] = [];
-  let waiting: Run[] = [];
-  const sharesPasses = ({ candidate, bounds }: Run) => {
+  let batch: OneNode[] = [];
+  let waiting: OneNode[] = [];
+  const sharesPasses = ({ candidate, bounds }: OneNode) => {
     const passes = bounds.passesOf(candidate);
     return (
       passes !== undefined && batch.some((one) => one.bounds === bounds && bounds.passesOf(one.candidate) === passes)
@@ -162,22 +152,26 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
   const expand = (node: Node) => {
     switch (node.kind) {
       case 'family':
-        expandFamily(space, node.family, memoryMarginFraction, raise, push);
+        for (const pipeline of bounded.pipelines(node.family)) push(pipeline.seconds, pipeline);
         return;
       case 'pipeline':
-        expandPipeline(space, node, push, threshold());
+        bounded.configurations(node, push, threshold());
         return;
-      case 'run': {
-        const { stepTimeSeconds } = node.bounds.of(node.candidate, true);
-        if (stepTimeSeconds > node.bound) push(stepTimeSeconds, { ...node, bound: stepTimeSeconds });
-        else if (probed.has(JSON.stringify(node.candidate))) pushNext(node, push, threshold());
-        else if (sharesPasses(node)) waiting.push(node);
-        else {
-          batch.push(node);
-          pushNext(node, push, threshold());
-        }
-      }
+      case 'run':
+        // Those behind it may be faster: they copy less to the host.
+        bounded.next(node, push, threshold());
+        settle({ kind: 'one', candidate: node.candidate, bounds: node.bounds, bound: node.bound });
+        return;
+      case 'one':
+        settle(node);
     }
+  };
+  const settle = (node: OneNode) => {
+    const { stepTimeSeconds } = node.bounds.of(node.candidate, true);
+    if (stepTimeSeconds > node.bound) push(stepTimeSeconds, { ...node, bound: stepTimeSeconds });
+    else if (probed.has(JSON.stringify(node.candidate))) return;
+    else if (sharesPasses(node)) waiting.push(node);
+    else batch.push(node);
   };
   let isDone = false;
   while (!isDone && isStopped?.() !== true) {
@@ -188,152 +182,19 @@ export async function searchCell(space: Space, options: SearchOptions): Promise<
     } else if (isExhausted) {
       isDone = true;
     } else expand(queue.pop()!);
-    await pause();
+    if (isPauseDue()) await pause();
   }
   options.onProgress?.(progressOf());
   return { cell, considered, simulated, proved: isDone, best, nearMiss };
 }
 
-/** The way to recompute that takes least time, and the one that keeps least; any way in the space is between them. */
-function extremes(runs: readonly (readonly WrittenRecompute[])[]): readonly [WrittenRecompute[], WrittenRecompute[]] {
-  const all = runs.flat();
-  const named = (mode: WrittenRecompute) => all.filter((one) => one === mode);
-  const firsts = runs.map((run) => run[0]!);
-  return [named('none').length > 0 ? named('none') : firsts, named('full').length > 0 ? named('full') : all];
-}
-
-/** Undefined where the family has no configuration, or none that has room. */
-function boundOfFamily(
-  space: Space,
-  known: FamilyCosts,
-  family: Family,
-  memoryMarginFraction: number,
-  raise: number,
-): number | undefined {
-  const [pipeline] = space.pipelines(family);
-  const states = space.states(family);
-  if (pipeline === undefined || states.length === 0) return undefined;
-  const runs = space.recomputes(family, pipeline, plainState(family));
-  const [fastest, leanest] = extremes(runs);
-  const candidate = (recompute: WrittenRecompute, state: StateChoice): Candidate => ({
-    family,
-    pipeline,
-    state,
-    recompute,
-  });
-  const bounds = fastest.map((recompute) =>
-    familyBound(space.cell, known, candidate(recompute, plainState(family)), memoryMarginFraction, raise),
-  );
-  const hasRoom = states.toReversed().some((state) => leanest.some((one) => bounds[0]!.fits(candidate(one, state))));
-  return hasRoom ? Math.min(...bounds.map(({ passSeconds }) => passSeconds)) : undefined;
-}
-
-/** Passes take no longer than with these states: nothing is gathered or copied. */
-function plainState({ data }: Family): StateChoice {
-  return { zeroStage: 0, shardingDegree: data, offload: undefined };
-}
-
-function expandFamily(
-  space: Space,
-  family: Family,
-  memoryMarginFraction: number,
-  raise: number,
-  push: (bound: number, node: Node) => void,
-): void {
-  const state = plainState(family);
-  for (const pipeline of space.pipelines(family)) {
-    const [fastest] = extremes(space.recomputes(family, pipeline, state));
-    const candidates = fastest.map((recompute): Candidate => ({ family, pipeline, state, recompute }));
-    if (candidates.length === 0) continue;
-    const bounds = boundsOf(space.cell, candidates[0]!, memoryMarginFraction, raise);
-    const least = Math.min(...candidates.map((candidate) => bounds.passSeconds(candidate)));
-    push(least, { kind: 'pipeline', family, pipeline, bounds });
+/** The next of a list, so many at most. */
+function take<T>(list: Iterator<T>, most: number): readonly T[] {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const { done, value } = list.next();
+    if (done === true) break;
+    taken.push(value);
   }
-}
-
-function expandPipeline(
-  space: Space,
-  { family, pipeline, bounds }: Extract<Node, { kind: 'pipeline' }>,
-  push: (bound: number, node: Node) => void,
-  threshold: number,
-): void {
-  for (const state of space.states(family)) {
-    for (const run of space.recomputes(family, pipeline, state)) {
-      pushFrom({ family, pipeline, state }, run, 0, bounds, push, threshold);
-    }
-  }
-}
-
-function pushNext(
-  { candidate, bounds, run, at }: Run,
-  push: (bound: number, node: Node) => void,
-  threshold: number,
-): void {
-  pushFrom(candidate, run, at + 1, bounds, push, threshold);
-}
-
-/** The first of the rest of a run that may fit: those before it are excluded, those behind it take longer. */
-function pushFrom(
-  {
-    family,
-    pipeline,
-    state,
-  }: { readonly family: Family; readonly pipeline: PipelineChoice; readonly state: StateChoice },
-  run: readonly WrittenRecompute[],
-  from: number,
-  bounds: Bounds,
-  push: (bound: number, node: Node) => void,
-  threshold: number,
-): void {
-  for (let at = from; at < run.length; at++) {
-    const candidate: Candidate = { family, pipeline, state, recompute: run[at]! };
-    if (bounds.passSeconds(candidate) >= threshold) return;
-    const { stepTimeSeconds, mayFit } = bounds.of(candidate);
-    if (!mayFit) continue;
-    push(stepTimeSeconds, { kind: 'run', candidate, bounds, bound: stepTimeSeconds, run, at });
-    return;
-  }
-}
-
-/** Families that are tried before anything is bounded, so that what is much slower is never queued. */
-const mostProbes = 24;
-
-/**
- * Configurations that are likely to be good: small microbatches, tensor ranks inside an instance, pipelines that have
- * microbatches enough. Of the families with most tensor ranks and the least bounds each gives the one with the least
- * bound.
- */
-function probes(space: Space, known: FamilyCosts, memoryMarginFraction: number, raise: number): readonly Candidate[] {
-  const { ranks } = space.cell.base.cluster.instance;
-  const likely: { readonly family: Family; readonly bound: number }[] = [];
-  const smallest = new Map<string, number>();
-  for (const family of space.families()) {
-    const { tensor, context, pipeline, microbatches, microBatchSize } = family;
-    if (context > 1 || tensor > ranks || microbatches < pipeline) continue;
-    const key = `${tensor} ${pipeline}`;
-    const least = smallest.get(key) ?? microBatchSize;
-    smallest.set(key, least);
-    if (microBatchSize > 2 * least) continue;
-    const bound = boundOfFamily(space, known, family, memoryMarginFraction, raise);
-    if (bound !== undefined) likely.push({ family, bound });
-  }
-  return likely
-    .toSorted((a, b) => b.family.tensor - a.family.tensor || a.bound - b.bound)
-    .slice(0, mostProbes)
-    .flatMap(({ family }) => leastOf(space, family, memoryMarginFraction, raise));
-}
-
-/** The configuration of a family with the least bound, if one may fit. */
-function leastOf(space: Space, family: Family, memoryMarginFraction: number, raise: number): readonly Candidate[] {
-  const queue = new Queue<Node>();
-  const push = (bound: number, node: Node) => queue.push(bound, node);
-  expandFamily(space, family, memoryMarginFraction, raise, push);
-  for (;;) {
-    const node = queue.pop();
-    if (node === undefined || node.kind === 'family') return [];
-    // What goes to the host is bounded loosely.
-    if (node.kind === 'run' && node.candidate.state.offload === undefined) return [node.candidate];
-    if (node.kind === 'run') continue;
-    expandPipeline(space, node, push, Number.POSITIVE_INFINITY);
-  }
+  return taken;
 }

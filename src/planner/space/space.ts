@@ -9,7 +9,6 @@ import {
   type Candidate,
   type Family,
   type PipelineChoice,
-  recomputeOf,
   type StateChoice,
   type WrittenRecompute,
   writtenJob,
@@ -41,6 +40,7 @@ export function spaceOf(cell: Cell, search: Search): Space {
     search,
     stackSpace,
     hostChecks: new WeakMap(),
+    hostAnswers: new Map(),
     states: new Map(),
     pipelines: new Map(),
     runs: new Map(),
@@ -66,6 +66,7 @@ export function spaceOf(cell: Cell, search: Search): Space {
 interface Context extends Asked {
   /** What the door says of states on the host, by mode of recomputation. */
   readonly hostChecks: WeakMap<StateChoice, Map<string, boolean>>;
+  readonly hostAnswers: Map<string, boolean>;
   /** What families share, by value. */
   readonly states: Map<string, readonly StateChoice[]>;
   readonly pipelines: Map<string, readonly PipelineChoice[]>;
@@ -73,19 +74,20 @@ interface Context extends Asked {
   readonly counts: Map<string, number>;
 }
 
-/** How many configurations a family has. */
+/** How many configurations a family has: all of a run have room on the host, or none of it. */
 function countFamily(
   context: Context,
   family: Family,
   ofFamily: readonly PipelineChoice[],
   ofStates: readonly StateChoice[],
 ) {
+  const statesOfModes = new Map<string, number>();
   let count = 0;
   for (const pipeline of ofFamily) {
     for (const run of runsOf(context, family, pipeline)) {
-      for (const state of ofStates) {
-        if (isLegal(context, { family, pipeline, state, recompute: run[0]! })) count += run.length;
-      }
+      const [recompute] = run as [WrittenRecompute];
+      const hasState = (state: StateChoice) => hasRoom(context, { family, pipeline, state, recompute });
+      count += run.length * keep(statesOfModes, modeOf(recompute), () => ofStates.filter(hasState).length);
     }
   }
   return count;
@@ -112,7 +114,7 @@ function recomputes(
 ): readonly (readonly WrittenRecompute[])[] {
   const runs = runsOf(context, family, pipeline);
   if (state.offload === undefined) return runs;
-  return runs.filter((run) => isLegal(context, { family, pipeline, state, recompute: run[0]! }));
+  return runs.filter((run) => hasRoom(context, { family, pipeline, state, recompute: run[0]! }));
 }
 
 /** Ways to recompute, whatever the states. */
@@ -129,31 +131,40 @@ function runsOf({ cell, search, stackSpace, runs }: Context, family: Family, pip
   );
 }
 
-/** All of a run recompute in the same mode, and the door looks at no more of it. */
-function isLegal(context: Context, candidate: Candidate): boolean {
-  return candidate.state.offload === undefined || hostHasRoom(context, candidate);
-}
-
 /** Full recomputation of the first layer of each virtual stage, of the first two and so on, and of all. */
 function partial(layersOfStage: number): readonly WrittenRecompute[] {
   const some = Array.from({ length: layersOfStage - 1 }, (_, at) => ({ mode: 'full' as const, layers: at + 1 }));
   return [...some, 'full'];
 }
 
+function modeOf(written: WrittenRecompute): string {
+  return typeof written === 'string' ? written : (written.mode ?? 'none');
+}
+
 /**
- * What lies on the host is judged by the door itself, which looks at the states, the replicas and whether layers are
- * recomputed in full. States are shared by families with equal replicas.
+ * What lies on the host is judged by the door itself, which looks at the states, the replicas that keep a copy of them
+ * and how layers are recomputed: it is asked once for all families that have those alike.
  */
-function hostHasRoom({ cell, hostChecks }: Context, candidate: Candidate): boolean {
-  const { state, recompute } = candidate;
+function hasRoom({ cell, hostChecks, hostAnswers }: Context, candidate: Candidate): boolean {
+  const { family, state, recompute } = candidate;
+  const { zeroStage, shardingDegree, offload } = state;
+  if (offload === undefined) return true;
+  const mode = modeOf(recompute);
   const known = keep(hostChecks, state, () => new Map<string, boolean>());
-  return keep(known, recomputeOf(recompute).mode, () => {
-    try {
-      readJob(writtenJob(cell, candidate));
-      return true;
-    } catch (error) {
-      if (!(error instanceof ForetrainError)) throw error;
-      return false;
-    }
+  return keep(known, mode, () => {
+    const copies = zeroStage === 0 ? family.data : family.data / shardingDegree;
+    return keep(hostAnswers, `${zeroStage} ${copies} ${JSON.stringify(offload)} ${mode}`, () =>
+      isLetIn(cell, candidate),
+    );
   });
+}
+
+function isLetIn(cell: Cell, candidate: Candidate): boolean {
+  try {
+    readJob(writtenJob(cell, candidate));
+    return true;
+  } catch (error) {
+    if (!(error instanceof ForetrainError)) throw error;
+    return false;
+  }
 }
