@@ -28,7 +28,7 @@ export const anyRequest: fc.Arbitrary<WrittenRequest> = fc
     model: fc.constantFrom(...models),
     globalBatchSize: fc.constantFrom(8, 12, 16, 32, 48, 64, 96),
     sequenceLength: fc.constantFrom(256, 512),
-    precision: fc.constantFrom('fp16', 'bf16'),
+    precision: fc.constantFrom('fp16', 'bf16', 'fp8'),
     objective: fc.constantFrom('stepTime', 'timeToTrain', 'usd'),
     partitioner: fc.constantFrom(undefined, undefined, ['exact'], ['uniform']),
   })

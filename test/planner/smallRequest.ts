@@ -26,6 +26,8 @@ const instances: readonly unknown[] = [
 
 const some = <T>(...values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 
+const takesFp8 = (stack: string, instance: unknown) => stack === 'megatron-core' && instance === instances[1];
+
 /** What SageMaker's library takes of a search: its own schedules, no chunks, no split sequences. */
 const ofSmp = { schedule: ['smp-interleaved', 'smp-simple'], virtualStages: [1], sequenceParallel: [false] };
 
@@ -69,13 +71,14 @@ export const smallRequest: fc.Arbitrary<SmallRequest> = fc
     offload: some<unknown>({}, { optimizer: true }),
     schedule: some('1f1b', 'interleaved', 'zb-h1', 'gpipe'),
     margin: fc.constantFrom(0, 0.1),
+    narrow: fc.boolean(),
   })
   .map((draw) => ({
     model: draw.model,
     clusters: [{ instance: draw.instance, counts: draw.counts }],
     stack: draw.stack,
     training: {
-      ...{ ...draw.training, precision: 'bf16' },
+      ...{ ...draw.training, precision: draw.narrow && takesFp8(draw.stack, draw.instance) ? 'fp8' : 'bf16' },
       ...(draw.run.tokens === undefined ? {} : { tokens: draw.run.tokens }),
     },
     ...(draw.run.objective === undefined ? {} : { objective: draw.run.objective }),
