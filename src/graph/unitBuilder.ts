@@ -1,3 +1,4 @@
+import { normIsPersistent } from '../stack/persistentNorm.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Unit } from './computeGraph.ts';
 import type { ModelSpec } from './model.ts';
@@ -96,7 +97,7 @@ export class UnitBuilder {
     const fused = this.stack.fusedNorm || this.stack.compiled;
     // An RMSNorm written out in fp32 makes about nine passes for the fused kernel's one and keeps two fp32 tensors.
     const passes = fused || layernorm ? 1 : 9;
-    const backwardPasses = this.stack.fusedNorm && this.stack.persistentNorm ? 3 : 5 * passes;
+    const backwardPasses = normIsPersistent(this.stack, hiddenSize) ? 3 : 5 * passes;
     const extra = fused || layernorm ? 0 : 8 * elements;
     return this.add([input], {
       kind: 'norm',

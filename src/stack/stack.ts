@@ -58,7 +58,7 @@ export interface Stack {
   /** Flash kernels leave out blocks that the causal mask hides; with a bias such as ALiBi some compute them all. */
   readonly attentionSkipsMasked: boolean;
   readonly fusedNorm: boolean;
-  /** Fused norms hold a row in registers: they run as other kernels that read and write, and read gradients once. */
+  /** Fused norms of usual sizes hold a row in registers: they run as fast as memory, and read gradients once. */
   readonly persistentNorm: boolean;
   /** Bias, activation, dropout and residual chains run as one kernel each. */
   readonly fusedElementwise: boolean;

@@ -11,6 +11,7 @@ import type { StateSharding } from '../memory/states.ts';
 import { type UnitRecompute, unitMemory } from '../memory/unitMemory.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { findSchedule } from '../pipeline/schedules/index.ts';
+import { normIsPersistent } from '../stack/persistentNorm.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { ValueCache, valueNumber } from './cache.ts';
 import type { ProfileOf, UnitProfile } from './stageProfile.ts';
@@ -55,7 +56,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
       precision: job.training.precision,
       precisionRecipe: job.stack.precisionRecipe,
       attention: job.stack.attention,
-      persistentNorm: job.stack.fusedNorm && job.stack.persistentNorm,
+      persistentNorm: normIsPersistent(job.stack, job.model.hiddenSize),
       gradientAccumulation: job.stack.gradientAccumulation,
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
     },

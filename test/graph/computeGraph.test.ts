@@ -175,21 +175,28 @@ describe('sharding', () => {
 });
 
 describe('bytes that cross memory', () => {
-  const of = (kind: Operator['kind'], software: ReturnType<typeof stack>, value: (operator: Operator) => number) =>
-    total(graphOf('gpt3-125m', sequence, software), (operator) => (operator.kind === kind ? value(operator) : 0));
+  const ofLoss = (value: (operator: Operator) => number) =>
+    total(graphOf('gpt3-125m', sequence, stack('megatron-2023')), (operator) =>
+      operator.kind === 'loss' ? value(operator) : 0,
+    );
+  const ofNorms = (name: string, persistentNorm: boolean) =>
+    total(graphOf(name, sequence, stack('megatron-2023', { persistentNorm })), ({ kind, backwardBytes }) =>
+      kind === 'norm' ? backwardBytes : 0,
+    );
 
   it('are 52 for a logit of Megatron: cast 6, maximum 4, difference 8, exponential 8, sum 4, quotient 8; product 8, cast 6', () => {
     const logits = 512 * 50_304;
-    const megatron = stack('megatron-2023');
-    expect(of('loss', megatron, ({ readBytes, writeBytes }) => readBytes + writeBytes)).toBe(38 * logits);
-    expect(of('loss', megatron, ({ backwardBytes }) => backwardBytes)).toBe(14 * logits);
+    expect(ofLoss(({ readBytes, writeBytes }) => readBytes + writeBytes)).toBe(38 * logits);
+    expect(ofLoss(({ backwardBytes }) => backwardBytes)).toBe(14 * logits);
   });
 
   it('are fewer for gradients of a norm that holds its row in registers: the gradient and the input once, the result', () => {
-    const backwardBytes = (persistentNorm: boolean) =>
-      of('norm', stack('megatron-2023', { persistentNorm }), (operator) => operator.backwardBytes);
-    const tensor = 2 * 512 * 768;
-    expect(backwardBytes(true)).toBe(25 * 3 * tensor);
-    expect(backwardBytes(false)).toBe(25 * 5 * tensor);
+    const tensor = 2 * 512 * 4_096;
+    expect(ofNorms('gpt3-6.7b', true)).toBe(65 * 3 * tensor);
+    expect(ofNorms('gpt3-6.7b', false)).toBe(65 * 5 * tensor);
+  });
+
+  it('are the same for norms of sizes that no such kernel was made for', () => {
+    expect(ofNorms('gpt3-125m', true)).toBe(ofNorms('gpt3-125m', false));
   });
 });
