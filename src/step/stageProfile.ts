@@ -207,19 +207,18 @@ export function stageProfiles(
   const { zeroStage, partitioner, recompute, offload, microbatches } = job.parallelism;
   // What shards parameters in passes, and what gives layers ways of their own, has too many neighbours that differ.
   if (zeroStage >= 2 || partitioner.kind === 'tree' || recompute.mode === 'chosen') {
-    return stageProfilesOnce(job, chain, profileOf, ends, dataComm);
+    return distinctStages(job, chain, profileOf, ends, dataComm);
   }
   const copies = (offload?.activations ?? 0) > 0 ? `${offload!.activations} ${offload!.horizon} ${microbatches}` : '';
   const key = `${numberOf(profileOf)} ${numberOf(chain)} ${JSON.stringify(recompute)} ${copies} ${ends.join()}`;
   const known = listsOfStages.get(key);
   if (known !== undefined) return known;
-  const stages = stageProfilesOnce(job, chain, profileOf, ends, dataComm);
+  const stages = distinctStages(job, chain, profileOf, ends, dataComm);
   listsOfStages.set(key, stages, stages.length);
   return stages;
 }
 
-/** The same for jobs that are met once: nothing of it is kept. */
-export function stageProfilesOnce(
+function distinctStages(
   job: Job,
   chain: Chain,
   profileOf: ProfileOf,
@@ -229,7 +228,7 @@ export function stageProfilesOnce(
   const known: StageProfile[] = [];
   return Array.from(ends, (end, index) => {
     const { profiles, layers } = unitsBetween(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf);
-    const sendBytes = end < chain.length ? bytesAcross(chain, end) * job.parallelism.microBatchSize : 0;
+    const sendBytes = sentAfter(job, chain, end);
     let stage = known.find((one) => one.sendBytes === sendBytes && areAlike(one.profiles, profiles));
     if (stage === undefined) {
       stage = stageProfile(job, profiles, layers, sendBytes, dataComm);
@@ -237,6 +236,23 @@ export function stageProfilesOnce(
     }
     return stage;
   });
+}
+
+/** The profile of one virtual stage: the items of a chain from `from` up to, not including, `to`. */
+export function stageBetween(
+  job: Job,
+  chain: Chain,
+  profileOf: ProfileOf,
+  [from, to]: readonly [number, number],
+  dataComm: DataCommOf,
+): StageProfile {
+  const { profiles, layers } = unitsBetween(job, chain, from, to, profileOf);
+  return stageProfile(job, profiles, layers, sentAfter(job, chain, to), dataComm);
+}
+
+/** Bytes of a microbatch that a stage with this end hands on. */
+function sentAfter(job: Job, chain: Chain, end: number): number {
+  return end < chain.length ? bytesAcross(chain, end) * job.parallelism.microBatchSize : 0;
 }
 
 /** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */

@@ -14,6 +14,7 @@ import {
   knownParameters,
   knownPassBound,
   knownStageSeconds,
+  openCopiedPassSeconds,
   wholeModelSeconds,
 } from './known.ts';
 import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
@@ -141,11 +142,15 @@ export function boundsOf(
 
   /** The passes with what gathering and scattering adds on one device, and with copies. */
   const closerSeconds = (candidate: Candidate, way: Way, state: StateFacts): number => {
+    // Which layers are recomputed is found last of all.
+    if (way.text === 'auto') return 0;
     if (layers?.length === 1) {
       return state.lengthensPasses ? seenSeconds(way, state, candidate, wholeModelSeconds) : 0;
     }
     if (state.offloaded === 0 || isDual) return 0;
-    return seenSeconds(way, state, candidate, (own) => copiedPassSeconds(own, layers));
+    return seenSeconds(way, state, candidate, (own) =>
+      layers === undefined ? openCopiedPassSeconds(own) : copiedPassSeconds(own, layers, way.known!.seconds),
+    );
   };
 
   /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
