@@ -23,6 +23,7 @@ import { rounding } from './rounding.ts';
 import { type Setting, withJob } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
 import {
+  afterReduction,
   boundedStepSeconds,
   type DevicePasses,
   lastOfAlike,
@@ -135,6 +136,7 @@ export function boundsOf(
       const open = openPipeline(setting as Ordered, costs);
       return { ...way, open, seconds: open.passSeconds(new Int32Array(shape.stages).fill(modelLayers)) };
     });
+  const after = lazily(() => afterReduction(setting, wayOf(first.recompute).costs));
   const passesOf = ({ text }: Way, { seenByPasses }: StateFacts) => `${text}/${seenByPasses}`;
   /** The part of a simulation that copies, gathers and scatters; once for all whose passes see the same. */
   const seenSeconds = (way: Way, state: StateFacts, candidate: Candidate, of: (own: Setting) => number): number =>
@@ -159,13 +161,15 @@ export function boundsOf(
     const mayBeLonger = way.isOpen || lengthensPasses;
     const shown = learned.size === 0 ? undefined : learned.get(passesOf(way, state));
     const stages = () => ({ seconds: known.seconds, parameters: known.parameters() });
-    if (shown !== undefined) return learnedStepSeconds(endOf, setting, way.costs, stages(), shown, mayBeLonger);
+    if (shown !== undefined)
+      return learnedStepSeconds(endOf, setting, way.costs, stages(), shown, mayBeLonger, after());
     if (closer > 0 && layers!.length === 1) {
       const passes = { seconds: closer, deviceEnds: Float64Array.of(closer) };
-      return boundedStepSeconds(endOf, setting, passEnds(setting as Ordered, way.costs, stages(), passes, [0], true));
+      const ends = passEnds(setting as Ordered, way.costs, stages(), passes, [0], true);
+      return boundedStepSeconds(endOf, setting, ends, after());
     }
     return keep(mayBeLonger ? way.longerSteps : way.steps, endOf, () =>
-      boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends()),
+      boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends(), after()),
     );
   };
 
@@ -185,14 +189,18 @@ export function boundsOf(
     return Math.floor(leastParameters(costs, modelLayers) / shape.stages);
   });
   const { hostSecondsPerStep } = setting.job.stack;
-  const tailSeconds = ({ steppedOf }: StateFacts) =>
+  const tailSeconds = ({ steppedOf }: StateFacts) => {
     // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
-    (setting.schedule.splitsBackward ? 0 : steppedOf(share())) + hostSecondsPerStep;
+    if (setting.schedule.splitsBackward) return hostSecondsPerStep;
+    const { tied, norm } = after();
+    return tied + norm + steppedOf(share()) + hostSecondsPerStep;
+  };
 
   /** The step of a device with its share of the layers, where each has one virtual stage. */
   const shareSeconds = ({ costs, steps }: Way, { endOf, steppedOf }: StateFacts): number =>
     isLinear && hasLayers
       ? keep(steps, endOf, () => sharedReductionSeconds(endOf, setting, costs)) +
+        after().norm +
         steppedOf(shareOfLayers(costs)) +
         hostSecondsPerStep
       : 0;
