@@ -4,6 +4,7 @@ import type { Cell } from '../request/cell.ts';
 import { type Candidate, jobOf, recomputeOf, type StateChoice, type WrittenRecompute } from '../space/candidate.ts';
 import { leastParameters, type UnitCosts, unitCosts } from './costs.ts';
 import { type FamilyFacts, familyFacts, type StateFacts } from './familyFacts.ts';
+import { firstDeviceSeconds } from './firstDevice.ts';
 import {
   copiedPassSeconds,
   deviceParameters,
@@ -73,7 +74,10 @@ interface Way {
   readonly isOpen: boolean;
   readonly open: OpenPipeline | undefined;
   readonly known: Known | undefined;
-  /** Seconds of a step by how it ends: where passes take as long as is known, and where they may take longer. */
+  /**
+   * Seconds of a step by how it ends: where passes take as long as is known, and where they may take longer; with open
+   * cuts, of a device with its share of the layers and of the first.
+   */
   readonly steps: Map<EndOf, number>;
   readonly longerSteps: Map<EndOf, number>;
 }
@@ -204,6 +208,12 @@ export function boundsOf(
         steppedOf(shareOfLayers(costs)) +
         hostSecondsPerStep
       : 0;
+  /** The same of the first device, where its last pass is the last of all. */
+  const firstSeconds = ({ costs, seconds, longerSteps }: Way, state: StateFacts): number =>
+    isLinear && hasLayers && !setting.schedule.splitsBackward
+      ? keep(longerSteps, state.endOf, () => firstDeviceSeconds(state, setting, costs, seconds, share(), after())) +
+        hostSecondsPerStep
+      : 0;
   const shareOfLayers = ({ parameters }: UnitCosts) => Math.ceil(modelLayers / shape.stages) * parameters;
 
   return {
@@ -230,7 +240,10 @@ export function boundsOf(
       const close = isWanted ? closerSeconds(candidate, way, state) : 0;
       const copied = close + tailSeconds(state);
       if (!closer && copied * factor >= below) return boundOf(copied * factor, true);
-      const seconds = known === undefined ? least : knownSeconds(way, known, state, closer ? close : 0);
+      const seconds =
+        known === undefined
+          ? Math.max(least, closer ? firstSeconds(way, state) : 0)
+          : knownSeconds(way, known, state, closer ? close : 0);
       return boundOf(Math.max(seconds, copied) * factor, copied > seconds);
     },
   };

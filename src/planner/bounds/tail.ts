@@ -40,7 +40,16 @@ export function sharedReductionSeconds(
   const forward = once * plain.forward + twice * again.forward;
   const backward = once * plain.backward + twice * again.backward;
   const end = microbatches * (forward + backward);
-  return endOf([{ start: end - backward, end, stage: { ...idleStage, parameters: share * parameters } }]).reducedAt;
+  return reducedSeconds(endOf, { start: end - backward, end }, share * parameters);
+}
+
+/** When the gradients of a device with so many parameters are averaged, whose last backward pass is known. */
+export function reducedSeconds(
+  endOf: EndOf,
+  last: { readonly start: number; readonly end: number },
+  parameters: number,
+): number {
+  return endOf([{ ...last, stage: { ...idleStage, parameters } }]).reducedAt;
 }
 
 /** The end of the passes of devices that are worth a look: when those of each of their stages end, in their order. */
