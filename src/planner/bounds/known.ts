@@ -1,7 +1,8 @@
 import { keep } from '../../keep.ts';
 import { equalEnds } from '../../partition/start.ts';
 import { dataCommOf } from '../../step/dataComm.ts';
-import { backwardSeconds, forwardSeconds, stageBetween } from '../../step/stageProfile.ts';
+import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
+import { stageBetween } from '../../step/stagesOfCuts.ts';
 import type { Room, UnitCosts } from './costs.ts';
 import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
