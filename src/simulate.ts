@@ -21,7 +21,8 @@ import { rankGraph, unitProfiles } from './step/profiles.ts';
 import type { Report } from './step/report.ts';
 import { runStep } from './step/runStep.ts';
 import type { SimulatedStep } from './step/simulatedStep.ts';
-import { pipelineShape, stageCosts, stageProfiles } from './step/stageProfile.ts';
+import { pipelineShape, stageCosts } from './step/stageProfile.ts';
+import { stageProfiles } from './step/stagesOfCuts.ts';
 import { transferMode, transferSeconds } from './step/transfers.ts';
 
 /** A report with what it was read from. */

@@ -53,8 +53,6 @@ export function finishStep(
   begins: Float64Array,
 ): FinishedStep {
   const { plan } = timeline;
-  const { pipeline, tensor } = job.parallelism.degrees;
-  const { instance, devices } = job.cluster;
   const endOf = endOfStep(job, layout);
   const ends = lastPasses.map((last) =>
     endOf(last.map(({ stage, start, end }) => ({ start, end, stage: stages[stage]! }))),
@@ -80,8 +78,7 @@ export function finishStep(
       hostSeconds,
     };
   }
-  const everyone = groupOf(instance, pipeline * tensor, Math.min(layout.pipeline, layout.tensor), devices);
-  const barrier = Math.max(...ends.map((end) => end.reducedAt)) + collectiveSeconds('all-reduce', normBytes, everyone);
+  const barrier = Math.max(...ends.map((end) => end.reducedAt)) + normSeconds(job, layout);
   const tails = ends.map((end) => end.optimizer + end.gather);
   const criticalDevice = indexOfLargest(tails);
   return {
@@ -94,6 +91,19 @@ export function finishStep(
     barrier,
     hostSeconds,
   };
+}
+
+/** Until all devices know the norm of all gradients, once those of each are averaged. */
+export function normSeconds({ cluster, parallelism }: Job, layout: RankLayout): number {
+  const { pipeline, tensor } = parallelism.degrees;
+  const stride = Math.min(layout.pipeline, layout.tensor);
+  const everyone = groupOf(cluster.instance, pipeline * tensor, stride, cluster.devices);
+  return collectiveSeconds('all-reduce', normBytes, everyone);
+}
+
+/** Bytes of the gradients that both ends of a model with tied embeddings have a part of. */
+export function tiedBytes(job: Job, tiedParameters: number): number {
+  return tiedParameters * gradientBytes(job.stack.gradientReduceDtype);
 }
 
 /**
@@ -132,7 +142,7 @@ function averageTied(
   const first = deviceOf(plan.placement, ends.length, embedding);
   const last = deviceOf(plan.placement, ends.length, head);
   if (first === last) return;
-  const bytes = stages[head]!.tiedParameters * gradientBytes(job.stack.gradientReduceDtype);
+  const bytes = tiedBytes(job, stages[head]!.tiedParameters);
   const seconds = pairReductionSeconds(job, layout, Math.abs(last - first), bytes);
   averagePair(ends, [first, last], 'gradients of tied embeddings', seconds, bytes, !stepsOptimistically(plan));
 }

@@ -1,11 +1,10 @@
 import type { Unit, UnitKind } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
-import { bytesAcross, type Chain, piecesBetween } from '../graph/slice.ts';
+import { type Chain, piecesBetween } from '../graph/slice.ts';
 import type { Job } from '../job/job.ts';
 import { keep, oncePerObject } from '../keep.ts';
 import type { Recompute } from '../memory/recompute.ts';
 import type { UnitMemory, UnitRecompute } from '../memory/unitMemory.ts';
-import { BoundedCache } from '../pipeline/boundedCache.ts';
 import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
@@ -96,7 +95,7 @@ function passTransientBytes(profiles: readonly UnitProfile[]): number {
 }
 
 /** The items of a chain from `from` up to, not including, `to`, each as it is recomputed; and layers that begin there. */
-function unitsBetween(job: Job, chain: Chain, from: number, to: number, profileOf: ProfileOf) {
+export function unitsBetween(job: Job, chain: Chain, from: number, to: number, profileOf: ProfileOf) {
   const { recompute, partitioner } = job.parallelism;
   const profiles: UnitProfile[] = [];
   let layers = 0;
@@ -111,7 +110,7 @@ function unitsBetween(job: Job, chain: Chain, from: number, to: number, profileO
 }
 
 /** Adds up the units of a virtual stage that hands on so many bytes. */
-function stageProfile(
+export function stageProfile(
   job: Job,
   profiles: readonly UnitProfile[],
   layers: number,
@@ -185,61 +184,6 @@ export interface DataComm {
   readonly of: (profiles: readonly UnitProfile[]) => Pick<StageProfile, 'forwardDataComm' | 'backwardDataComm'>;
   /** One and the same text for jobs of the same units to which it adds the same; absent where nearly all differ. */
   readonly alikeBy?: string;
-}
-
-/** Lists of stages kept, and stages kept over all of them. */
-const mostLists = 1024;
-const mostStages = 32_768;
-const listsOfStages = new BoundedCache<readonly StageProfile[]>(mostLists, mostStages);
-
-let numbered = 0;
-const numberOf = oncePerObject((_: ProfileOf | Chain) => numbered++);
-
-/**
- * The profile of every virtual stage of the cuts; one and the same for stages of the same units, and for jobs that
- * differ in nothing these feel.
- */
-export function stageProfiles(
-  job: Job,
-  chain: Chain,
-  profileOf: ProfileOf,
-  ends: Int32Array,
-  dataComm: DataComm,
-): readonly StageProfile[] {
-  const { partitioner, recompute, offload, microbatches } = job.parallelism;
-  const { alikeBy } = dataComm;
-  // What shards parameters in passes, and what gives layers ways of their own, has too many neighbours that differ.
-  if (alikeBy === undefined || partitioner.kind === 'tree' || recompute.mode === 'chosen') {
-    return stageProfilesOnce(job, chain, profileOf, ends, dataComm);
-  }
-  const copies = (offload?.activations ?? 0) > 0 ? `${offload!.activations} ${offload!.horizon} ${microbatches}` : '';
-  const key = `${numberOf(profileOf)} ${numberOf(chain)} ${JSON.stringify(recompute)} ${copies} ${alikeBy} ${ends.join()}`;
-  const known = listsOfStages.get(key);
-  if (known !== undefined) return known;
-  const stages = stageProfilesOnce(job, chain, profileOf, ends, dataComm);
-  listsOfStages.set(key, stages, stages.length);
-  return stages;
-}
-
-/** The same for jobs that are met once: nothing of it is kept. */
-export function stageProfilesOnce(
-  job: Job,
-  chain: Chain,
-  profileOf: ProfileOf,
-  ends: Int32Array,
-  dataComm: DataComm,
-): readonly StageProfile[] {
-  const known: StageProfile[] = [];
-  return Array.from(ends, (end, index) => {
-    const { profiles, layers } = unitsBetween(job, chain, index === 0 ? 0 : ends[index - 1], end, profileOf);
-    const sendBytes = end < chain.length ? bytesAcross(chain, end) * job.parallelism.microBatchSize : 0;
-    let stage = known.find((one) => one.sendBytes === sendBytes && areAlike(one.profiles, profiles));
-    if (stage === undefined) {
-      stage = stageProfile(job, profiles, layers, sendBytes, dataComm);
-      known.push(stage);
-    }
-    return stage;
-  });
 }
 
 /** Seconds of one microbatch in the forward pass: exposed communication is part of the pass it holds up. */

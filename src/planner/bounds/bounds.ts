@@ -4,6 +4,7 @@ import type { Cell } from '../request/cell.ts';
 import { type Candidate, jobOf, recomputeOf, type StateChoice, type WrittenRecompute } from '../space/candidate.ts';
 import { leastParameters, type UnitCosts, unitCosts } from './costs.ts';
 import { type FamilyFacts, familyFacts, type StateFacts } from './familyFacts.ts';
+import { firstDeviceSeconds } from './firstDevice.ts';
 import {
   copiedPassSeconds,
   deviceParameters,
@@ -14,6 +15,7 @@ import {
   knownParameters,
   knownPassBound,
   knownStageSeconds,
+  openCopiedPassSeconds,
   wholeModelSeconds,
 } from './known.ts';
 import { graphSeconds, type OpenPipeline, openPipeline, statesFit, wholeSeconds } from './open.ts';
@@ -22,6 +24,7 @@ import { rounding } from './rounding.ts';
 import { type Setting, withJob } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
 import {
+  afterReduction,
   boundedStepSeconds,
   type DevicePasses,
   lastOfAlike,
@@ -71,7 +74,10 @@ interface Way {
   readonly isOpen: boolean;
   readonly open: OpenPipeline | undefined;
   readonly known: Known | undefined;
-  /** Seconds of a step by how it ends: where passes take as long as is known, and where they may take longer. */
+  /**
+   * Seconds of a step by how it ends: where passes take as long as is known, and where they may take longer; with open
+   * cuts, of a device with its share of the layers and of the first.
+   */
   readonly steps: Map<EndOf, number>;
   readonly longerSteps: Map<EndOf, number>;
 }
@@ -134,6 +140,7 @@ export function boundsOf(
       const open = openPipeline(setting as Ordered, costs);
       return { ...way, open, seconds: open.passSeconds(new Int32Array(shape.stages).fill(modelLayers)) };
     });
+  const after = lazily(() => afterReduction(setting, wayOf(first.recompute).costs));
   const passesOf = ({ text }: Way, { seenByPasses }: StateFacts) => `${text}/${seenByPasses}`;
   /** The part of a simulation that copies, gathers and scatters; once for all whose passes see the same. */
   const seenSeconds = (way: Way, state: StateFacts, candidate: Candidate, of: (own: Setting) => number): number =>
@@ -141,11 +148,15 @@ export function boundsOf(
 
   /** The passes with what gathering and scattering adds on one device, and with copies. */
   const closerSeconds = (candidate: Candidate, way: Way, state: StateFacts): number => {
+    // Which layers are recomputed is found last of all.
+    if (way.text === 'auto') return 0;
     if (layers?.length === 1) {
       return state.lengthensPasses ? seenSeconds(way, state, candidate, wholeModelSeconds) : 0;
     }
     if (state.offloaded === 0 || isDual) return 0;
-    return seenSeconds(way, state, candidate, (own) => copiedPassSeconds(own, layers));
+    return seenSeconds(way, state, candidate, (own) =>
+      layers === undefined ? openCopiedPassSeconds(own) : copiedPassSeconds(own, layers, way.known!.seconds),
+    );
   };
 
   /** With known cuts: the passes as bounded or, once simulated, as they run; then the end of the step. */
@@ -154,13 +165,15 @@ export function boundsOf(
     const mayBeLonger = way.isOpen || lengthensPasses;
     const shown = learned.size === 0 ? undefined : learned.get(passesOf(way, state));
     const stages = () => ({ seconds: known.seconds, parameters: known.parameters() });
-    if (shown !== undefined) return learnedStepSeconds(endOf, setting, way.costs, stages(), shown, mayBeLonger);
+    if (shown !== undefined)
+      return learnedStepSeconds(endOf, setting, way.costs, stages(), shown, mayBeLonger, after());
     if (closer > 0 && layers!.length === 1) {
       const passes = { seconds: closer, deviceEnds: Float64Array.of(closer) };
-      return boundedStepSeconds(endOf, setting, passEnds(setting as Ordered, way.costs, stages(), passes, [0], true));
+      const ends = passEnds(setting as Ordered, way.costs, stages(), passes, [0], true);
+      return boundedStepSeconds(endOf, setting, ends, after());
     }
     return keep(mayBeLonger ? way.longerSteps : way.steps, endOf, () =>
-      boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends()),
+      boundedStepSeconds(endOf, setting, mayBeLonger ? known.longerEnds() : known.ends(), after()),
     );
   };
 
@@ -180,15 +193,25 @@ export function boundsOf(
     return Math.floor(leastParameters(costs, modelLayers) / shape.stages);
   });
   const { hostSecondsPerStep } = setting.job.stack;
-  const tailSeconds = ({ steppedOf }: StateFacts) =>
+  const tailSeconds = ({ steppedOf }: StateFacts) => {
     // A split backward pass steps each device as soon as it is done: the busiest need not be the slowest to step.
-    (setting.schedule.splitsBackward ? 0 : steppedOf(share())) + hostSecondsPerStep;
+    if (setting.schedule.splitsBackward) return hostSecondsPerStep;
+    const { tied, norm } = after();
+    return tied + norm + steppedOf(share()) + hostSecondsPerStep;
+  };
 
   /** The step of a device with its share of the layers, where each has one virtual stage. */
   const shareSeconds = ({ costs, steps }: Way, { endOf, steppedOf }: StateFacts): number =>
     isLinear && hasLayers
       ? keep(steps, endOf, () => sharedReductionSeconds(endOf, setting, costs)) +
+        after().norm +
         steppedOf(shareOfLayers(costs)) +
+        hostSecondsPerStep
+      : 0;
+  /** The same of the first device, where its last pass is the last of all. */
+  const firstSeconds = ({ costs, seconds, longerSteps }: Way, state: StateFacts): number =>
+    isLinear && hasLayers && !setting.schedule.splitsBackward
+      ? keep(longerSteps, state.endOf, () => firstDeviceSeconds(state, setting, costs, seconds, share(), after())) +
         hostSecondsPerStep
       : 0;
   const shareOfLayers = ({ parameters }: UnitCosts) => Math.ceil(modelLayers / shape.stages) * parameters;
@@ -217,7 +240,10 @@ export function boundsOf(
       const close = isWanted ? closerSeconds(candidate, way, state) : 0;
       const copied = close + tailSeconds(state);
       if (!closer && copied * factor >= below) return boundOf(copied * factor, true);
-      const seconds = known === undefined ? least : knownSeconds(way, known, state, closer ? close : 0);
+      const seconds =
+        known === undefined
+          ? Math.max(least, closer ? firstSeconds(way, state) : 0)
+          : knownSeconds(way, known, state, closer ? close : 0);
       return boundOf(Math.max(seconds, copied) * factor, copied > seconds);
     },
   };

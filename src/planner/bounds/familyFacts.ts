@@ -2,6 +2,7 @@ import type { Job } from '../../job/job.ts';
 import { keep, once } from '../../keep.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import { findSchedule } from '../../pipeline/schedules/index.ts';
+import { dataCommOf } from '../../step/dataComm.ts';
 import { type EndOf, endOfStep } from '../../step/endOfStep.ts';
 import { rankGraph } from '../../step/profiles.ts';
 import type { Cell } from '../request/cell.ts';
@@ -16,7 +17,7 @@ export interface StateFacts {
   readonly room: Room;
   /** The part of saved tensors that goes to the host. */
   readonly offloaded: number;
-  /** Whether gathering, scattering or copies make passes longer than the costs of units say. */
+  /** Whether gathering, scattering, agreeing on scales or copies make passes longer than the costs of units say. */
   readonly lengthensPasses: boolean;
   /** The end of a step; one and the same for states whose steps end alike. */
   readonly endOf: EndOf;
@@ -90,14 +91,15 @@ function factsOfStates(cell: Cell, family: Family, memoryMarginFraction: number)
       const job = anyJob(cell, family, state);
       const { zeroStage, shardingDegree, offload, degrees } = job.parallelism;
       const offloaded = offload?.activations ?? 0;
+      const layout = rankLayout(letters, degrees);
       const end = keep(ends, `${zeroStage} ${shardingDegree} ${offload?.optimizer ?? 0}`, () => {
-        const endOf = endOfStep(job, rankLayout(letters, degrees));
+        const endOf = endOfStep(job, layout);
         return { endOf, steppedOf: once((parameters: number) => steppedSeconds(endOf, parameters)) };
       });
       return {
         room: roomOf(job, capacityBytes),
         offloaded,
-        lengthensPasses: zeroStage >= 2 || offloaded > 0,
+        lengthensPasses: dataCommOf(job, layout).alikeBy !== '' || offloaded > 0,
         ...end,
         seenByPasses: seenByPasses(state),
       };

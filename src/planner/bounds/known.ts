@@ -1,8 +1,10 @@
+import { keep } from '../../keep.ts';
 import { equalEnds } from '../../partition/start.ts';
 import { dataCommOf } from '../../step/dataComm.ts';
-import { backwardSeconds, forwardSeconds, stageProfilesOnce } from '../../step/stageProfile.ts';
+import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
+import { stageBetween } from '../../step/stagesOfCuts.ts';
 import type { Room, UnitCosts } from './costs.ts';
-import type { OrderFacts } from './orderFacts.ts';
+import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import { knownCutsSeconds, type PassBound, type StageSeconds } from './stageTimes.ts';
 
@@ -44,9 +46,17 @@ export function knownPassBound(
 }
 
 /** The same for one device with the whole model, with what sharded states and copies to the host add to its passes. */
-export function wholeModelSeconds({ job, chain, profileOf, layout, shape }: Setting): number {
-  const [stage] = stageProfilesOnce(job, chain, profileOf, Int32Array.of(chain.length), dataCommOf(job, layout));
-  return shape.microbatches * (forwardSeconds(stage!) + backwardSeconds(stage!));
+export function wholeModelSeconds(setting: Setting): number {
+  return setting.shape.microbatches * stagesSeconds(setting)([0, setting.chain.length]);
+}
+
+/** Seconds of both passes of a microbatch in a virtual stage, with what states and copies add to them. */
+function stagesSeconds({ job, chain, profileOf, layout }: Setting): (items: readonly [number, number]) => number {
+  const dataComm = dataCommOf(job, layout);
+  return (items) => {
+    const stage = stageBetween(job, chain, profileOf, items, dataComm);
+    return forwardSeconds(stage) + backwardSeconds(stage);
+  };
 }
 
 /** Parameters of every virtual stage with these layers; what the two ends share counts in both. */
@@ -119,36 +129,46 @@ export function fitsKnown(
 }
 
 /**
- * The least time of the passes with what copies to and from the host add to the stages of some cut: some device has its
- * share of the layers at least, as the first, the last or one between them.
- * @param layers of every virtual stage where they are known
+ * The least time of the passes with what copies to and from the host add to the stages of a device, the cuts being known.
+ * @param layers of every virtual stage
+ * @param seconds of every virtual stage without them: the busiest device is looked at
  */
-export function copiedPassSeconds(setting: Setting, layers: Int32Array | undefined): number {
-  const { job, chain, profileOf, layout, shape } = setting;
+export function copiedPassSeconds(setting: Setting, layers: Int32Array, { forward, backward }: StageSeconds): number {
+  const order = setting.order!;
+  const busy = stagesOn(order).map((own) => own.reduce((sum, s) => sum + forward[s]! + backward[s]!, 0));
+  const busiest = busy.indexOf(Math.max(...busy));
+  const secondsOf = stagesSeconds(setting);
+  const last = layers.length - 1;
+  // All layers between the ends are recomputed alike, or none is.
+  const { recompute } = setting.job.parallelism;
+  const areAlike = recompute.mode !== 'full' || recompute.every === undefined;
+  const known = new Map<number, number>();
+  let copied = 0;
+  let from = 0;
+  for (let s = 0; s <= last; s++) {
+    const to = s === last ? setting.chain.length : (s === 0 ? 1 : from) + layers[s]!;
+    if (order.deviceOf[s] === busiest) {
+      const isInner = areAlike && s > 0 && s < last;
+      const items = [from, to] as const;
+      copied += isInner ? keep(known, layers[s]!, () => secondsOf(items)) : secondsOf(items);
+    }
+    from = to;
+  }
+  return order.microbatches * copied;
+}
+
+/**
+ * The same where the cuts are open, one virtual stage a device: some device has its share of the layers at least, as the
+ * first, the last or one between them.
+ */
+export function openCopiedPassSeconds(setting: Setting): number {
+  const { job, chain, shape } = setting;
+  const { recompute } = job.parallelism;
   const units = chain.length;
   const share = Math.ceil((units - 2) / shape.stages);
-  const profilesOf = (ends: readonly number[]) =>
-    stageProfilesOnce(job, chain, profileOf, Int32Array.from(ends), dataCommOf(job, layout)).map(
-      (stage) => forwardSeconds(stage) + backwardSeconds(stage),
-    );
-  if (layers !== undefined) {
-    const { deviceOf, stages, microbatches } = setting.order!;
-    let end = 1;
-    const ends = Array.from(layers, (count, s) => {
-      end += count;
-      return s === layers.length - 1 ? units : end;
-    });
-    const busy = new Float64Array(stages);
-    profilesOf(ends).forEach((seconds, s) => {
-      busy[deviceOf[s]!]! += seconds;
-    });
-    return microbatches * Math.max(...busy);
-  }
-  const { recompute } = job.parallelism;
   // Which layers are recomputed must not depend on where the stage lies.
   if (shape.virtualStages > 1 || (recompute.mode === 'full' && recompute.every !== undefined)) return 0;
-  const [first = 0] = profilesOf([1 + share, units]);
-  const last = profilesOf([units - 1 - share, units])[1] ?? 0;
-  const between = shape.stages > 2 ? profilesOf([1, 1 + share, units])[1]! : Number.POSITIVE_INFINITY;
-  return shape.microbatches * Math.min(first, between, last);
+  const secondsOf = stagesSeconds(setting);
+  const between = shape.stages > 2 ? secondsOf([1, 1 + share]) : Number.POSITIVE_INFINITY;
+  return shape.microbatches * Math.min(between, secondsOf([0, 1 + share]), secondsOf([units - 1 - share, units]));
 }

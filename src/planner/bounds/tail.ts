@@ -1,5 +1,6 @@
 import { once } from '../../keep.ts';
-import type { EndOf, LastBackward } from '../../step/endOfStep.ts';
+import { type EndOf, type LastBackward, pairReductionSeconds } from '../../step/endOfStep.ts';
+import { normSeconds, tiedBytes } from '../../step/finishStep.ts';
 import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
 import type { UnitCosts } from './costs.ts';
@@ -39,7 +40,16 @@ export function sharedReductionSeconds(
   const forward = once * plain.forward + twice * again.forward;
   const backward = once * plain.backward + twice * again.backward;
   const end = microbatches * (forward + backward);
-  return endOf([{ start: end - backward, end, stage: { ...idleStage, parameters: share * parameters } }]).reducedAt;
+  return reducedSeconds(endOf, { start: end - backward, end }, share * parameters);
+}
+
+/** When the gradients of a device with so many parameters are averaged, whose last backward pass is known. */
+export function reducedSeconds(
+  endOf: EndOf,
+  last: { readonly start: number; readonly end: number },
+  parameters: number,
+): number {
+  return endOf([{ ...last, stage: { ...idleStage, parameters } }]).reducedAt;
 }
 
 /** The end of the passes of devices that are worth a look: when those of each of their stages end, in their order. */
@@ -89,17 +99,50 @@ export function passEnds(
  * The least time of a step whose cuts are known, the passes being bounded: a device averages the gradients of its last
  * backward pass when that ends, and the slowest steps its optimizer and gathers what that changed.
  */
-export function boundedStepSeconds(endOf: EndOf, { job, schedule }: Setting, { seconds, devices }: PassEnds): number {
-  let barrier = seconds;
+export function boundedStepSeconds(
+  endOf: EndOf,
+  { job, schedule }: Setting,
+  { seconds, devices }: PassEnds,
+  { tied, norm }: AfterReduction,
+): number {
+  // The last pass of all is one of the first virtual stage.
+  let barrier = seconds + tied;
   let slowest = 0;
   let optimistic = 0;
   for (const last of devices) {
     const { reducedAt, optimizer, gather } = endOf(last);
-    barrier = Math.max(barrier, reducedAt);
+    barrier = Math.max(barrier, reducedAt + (isTied(last) ? tied : 0));
     slowest = Math.max(slowest, optimizer + gather);
     optimistic = Math.max(optimistic, last.at(-1)!.end + optimizer + gather);
   }
-  return (schedule.splitsBackward ? Math.max(seconds, optimistic) : barrier + slowest) + job.stack.hostSecondsPerStep;
+  return (
+    (schedule.splitsBackward ? Math.max(seconds, optimistic) : barrier + norm + slowest) + job.stack.hostSecondsPerStep
+  );
+}
+
+/** What comes between the averaging of each device's gradients and the steps of all optimizers, seconds. */
+export interface AfterReduction {
+  /** Averaging what both ends of a model share, where two devices have it. */
+  readonly tied: number;
+  /** Until all know the norm of all gradients. */
+  readonly norm: number;
+}
+
+/** Nobody waits for anything where backward passes are split. */
+export function afterReduction(setting: Setting, { head }: UnitCosts): AfterReduction {
+  const { job, layout, order, schedule } = setting;
+  if (schedule.splitsBackward) return { tied: 0, norm: 0 };
+  const distance = order === undefined ? 0 : Math.abs(order.deviceOf.at(-1)! - order.deviceOf[0]!);
+  const isShared = distance > 0 && head.tiedParameters > 0;
+  const bytes = tiedBytes(job, head.tiedParameters);
+  return {
+    tied: isShared ? pairReductionSeconds(job, layout, distance, bytes) : 0,
+    norm: normSeconds(job, layout),
+  };
+}
+
+function isTied(last: readonly LastBackward[]): boolean {
+  return last.some(({ stage }) => stage.holdsEmbedding || stage.holdsHead);
 }
 
 /** Of the devices that have alike stages, the one that ends its passes last: its step ends no earlier than theirs. */
@@ -140,18 +183,18 @@ export function learnedStepSeconds(
   known: KnownStages,
   passes: readonly DevicePasses[],
   mayBeLonger: boolean,
+  { tied, norm }: AfterReduction,
 ): number {
   const stageOf = stagesThatEnd(costs, known, mayBeLonger);
   let barrier = 0;
   let slowest = 0;
   for (const last of passes) {
-    const { reducedAt, optimizer, gather } = endOf(
-      last.map(({ stage, start, end }) => ({ start, end, stage: stageOf(stage) })),
-    );
-    barrier = Math.max(barrier, reducedAt);
+    const ended = last.map(({ stage, start, end }) => ({ start, end, stage: stageOf(stage) }));
+    const { reducedAt, optimizer, gather } = endOf(ended);
+    barrier = Math.max(barrier, reducedAt + (isTied(ended) ? tied : 0));
     slowest = Math.max(slowest, optimizer + gather);
   }
-  return barrier + slowest + job.stack.hostSecondsPerStep;
+  return barrier + norm + slowest + job.stack.hostSecondsPerStep;
 }
 
 /** What the end of a step looks at of virtual stages. */
