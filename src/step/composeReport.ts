@@ -84,7 +84,7 @@ function vocabularyWarnings({ job }: SimulatedStep, vocabularySize: number): str
   const multiple = (alignedBytes / widestElement) * tensor;
   const better = Math.ceil(vocabularySize / multiple) * multiple;
   return [
-    `The output layer has ${formatCount(rows)} rows a rank, no multiple of ${multiple / tensor}: its products run at ${formatPercent(rate, 0)} of their rate. A vocabulary padded to ${formatCount(better)} has none of that.`,
+    `The output layer has ${formatCount(Math.ceil(rows))} rows a rank, no multiple of ${multiple / tensor}: its products run at ${formatPercent(rate, 0)} of their rate. A vocabulary padded to ${formatCount(better)} has none of that.`,
   ];
 }
 
