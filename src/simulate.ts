@@ -81,7 +81,7 @@ export function simulateStep(asked: Job, calibration?: Calibration): SimulatedSt
     return cheapestRecompute(asked, profileOf, (decided) => simulateStep(decided, calibration));
   }
 
-  // What sharding parameters and gradients among replicas adds to every pass.
+  // What communication among replicas adds to every pass.
   const dataComm = dataCommOf(job, layout);
 
   // What the model may be cut between: its layers, or its operators. A module tree also says which device runs what.
