@@ -27,16 +27,16 @@ const request = {
 
 /** A part of that space that is small enough to simulate every configuration. */
 const part = {
-  tensor: [8],
+  tensor: [2, 4, 8],
   context: [1],
-  pipeline: [8, 16],
-  sequenceParallel: [true],
-  microBatchSize: [1, 2],
+  pipeline: [4, 8, 16, 32],
+  sequenceParallel: [true, false],
+  microBatchSize: [1, 2, 3, 4],
   schedule: ['1f1b', 'interleaved'],
-  virtualStages: [1, 2, 3],
+  virtualStages: [1, 2, 3, 4, 6],
   recompute: ['none', 'selective', 'full'],
   offload: [{}],
-  placement: ['PDT'],
+  placement: ['PDT', 'DPT', 'PTD', 'DTP'],
 };
 
 interface Timed {
@@ -130,13 +130,21 @@ const batches = [512, 768, 1024, 1280, 1536, 1792, 2048, 2304];
 
 /** Full simulations a second over a wider part of the space, once the program has been running for some seconds. */
 function sustainedRate(): number {
-  const wider = { ...part, tensor: [4, 8], pipeline: [4, 8, 16] };
+  const likely = {
+    ...part,
+    tensor: [4, 8],
+    pipeline: [4, 8, 16],
+    microBatchSize: [1, 2],
+    virtualStages: [1, 2, 3],
+    placement: ['PDT'],
+    sequenceParallel: [true],
+  };
   let simulated = 0;
   let milliseconds = 0;
   for (const sequenceLength of [...warmingLengths, ...measuredLengths]) {
     for (const globalBatchSize of batches) {
       const training = { ...request.training, sequenceLength, globalBatchSize };
-      const { cells, search } = readPlanRequest({ ...request, training, search: wider });
+      const { cells, search } = readPlanRequest({ ...request, training, search: likely });
       const [cell] = cells;
       const all = [...candidates(spaceOf(cell!, search))];
       const began = performance.now();
