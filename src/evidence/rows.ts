@@ -2,51 +2,51 @@
 
 /** Published runs, one a line, cells apart by tabs; src/evidence/rowText.ts names the columns. */
 export const rowText = `
-bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	118.30763
-bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	118.73677
-bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	119.65073
-bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	121.10186
-bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	121.59799
-bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	125.66563
-bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	119.70608
-bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	120.74958
-bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	141.39112
-bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	121.20064
-bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	123.48574
-bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	120.23517
-bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	121.53231
-bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	122.86243
-bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	97.730454
-bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	119.65073
-bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	119.80277
-bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	94.497449
-bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	118.11565
-bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	93.023156
-bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	117.31196
-bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	116.21229
-bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	124.08938
-bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	124.46759
-bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	152.5819
-bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	148.49039
-bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	117.54239
-bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	112.85035
-bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	112.85035
-bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	118.67125
-bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	114.49498
-bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	117.38132
-bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	125.77671
-bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	127.46627
-bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	125.05268
-bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	149.39781
-bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.869716
-bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	63.690552
-bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	85.511388
-bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	107.33222
-bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	119.34612
-bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	120.74958
-bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	119.27265
-bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	115.09771
-bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	113.77941
+bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	116.92997
+bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	117.35911
+bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	118.27307
+bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	119.7242
+bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	120.22033
+bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	124.28796
+bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	118.32745
+bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	119.37095
+bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	140.01249
+bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	119.83171
+bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	122.11681
+bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	118.91217
+bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	120.20931
+bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	121.53943
+bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	96.352793
+bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	118.27307
+bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	118.42511
+bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	93.799394
+bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	117.41759
+bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	92.325101
+bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	116.61391
+bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	115.17096
+bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	122.04493
+bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	122.42314
+bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	148.55133
+bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	144.45982
+bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	116.6527
+bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	111.96066
+bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	111.96066
+bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	117.10272
+bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	112.92645
+bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	116.26024
+bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	125.00915
+bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	126.69871
+bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	124.51722
+bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	148.85533
+bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	40.94074
+bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	62.761576
+bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	84.582412
+bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	106.40325
+bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	117.96749
+bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	119.37095
+bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.70573
+bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	114.19105
+bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	112.87276
 dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.626592
 dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.662163
 dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.69315

@@ -47,7 +47,7 @@ const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   },
   roce: { share: 0.9, latencySeconds: 8e-6, source: 'R: between InfiniBand and EFA' },
   'omni-path': {
-    share: 0.13,
+    share: 0.14,
     messageShare: 0.9,
     latencySeconds: 10e-6,
     source:
