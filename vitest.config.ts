@@ -6,5 +6,6 @@ export default defineConfig({
     // Tests read the workspace's sources, never a stale build of it.
     alias: { 'graphology-metis': fileURLToPath(new URL('packages/graphology-metis/src/index.ts', import.meta.url)) },
   },
-  test: { include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'] },
+  // By default one processor is left idle, which is half of a small machine.
+  test: { include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'], maxWorkers: '100%' },
 });

@@ -20,7 +20,7 @@ import { matchTwoHop } from '../src/core/two-hop.ts';
 import { refineVolume } from '../src/core/volume.ts';
 import { flatGraphFrom } from '../src/index.ts';
 import { anyGraph } from './arbitraries.ts';
-import { csrOf, grid, path, star, type TestGraph } from './graphs.ts';
+import { csrOf, grid, path, star, type TestGraph, testGraph } from './graphs.ts';
 
 /** A state whose parts are drawn at random, none empty. */
 function randomState(graph: TestGraph, k: number, imbalance: number, seed: number, contiguous = false): KwayState {
@@ -85,6 +85,50 @@ describe('local search', () => {
       );
     });
   }
+
+  it('weighs one part over its limit as much as two that are over by as much together', () => {
+    const edges = [
+      [0, 5, 1],
+      [0, 9, 5],
+      [0, 2, 1],
+      [3, 8, 3],
+      [4, 10, 5],
+      [0, 1, 5],
+      [1, 2, 5],
+      [6, 10, 1],
+      [0, 4, 3],
+      [0, 10, 1],
+      [0, 6, 4],
+      [4, 6, 1],
+      [3, 7, 4],
+      [6, 7, 4],
+      [3, 10, 2],
+      [4, 8, 2],
+      [3, 4, 1],
+      [1, 6, 3],
+      [4, 9, 3],
+      [2, 5, 2],
+      [2, 3, 5],
+      [3, 5, 1],
+      [5, 10, 2],
+      [1, 10, 1],
+      [0, 8, 4],
+      [0, 3, 4],
+    ] as const;
+    const vwgt = [0, 1, 2, 3, 3, 1, 0, 0, 1, 5, 3, 1, 1, 1, 4, 2, 3, 2, 4, 3, 4, 3];
+    const graph = testGraph(
+      11,
+      edges.map(([u, v, weight]) => [u, v, weight]),
+      { ncon: 2, vwgt },
+    );
+    const state = randomState(graph, 5, 0, 871);
+    rebalance(state);
+    const { cut } = state;
+    const excess = totalExcess(state.limits, state.loads);
+    refinePairs(state);
+    expect(totalExcess(state.limits, state.loads)).toBeLessThanOrEqual(excess + 1e-12);
+    expect(state.cut).toBeLessThanOrEqual(cut);
+  });
 
   it('balancing only ever lowers the excess', () => {
     fc.assert(

@@ -28,7 +28,7 @@ function coarser(problem: TwoWayProblem, finestLimit: Float64Array, level: Level
     const unit = scale[i % scale.length];
     return unit > 0 ? Math.max(most, wish[i] + RELAX / (level.graph.n * unit)) : most;
   });
-  return { ...problem, graph: level.graph, limit, fixed: level.fixed, fewest: [1, 1] };
+  return { ...problem, graph: level.graph, limit, allowed: limit, fixed: level.fixed, fewest: [1, 1] };
 }
 
 function firstSides(problem: TwoWayProblem, effort: BisectEffort, rng: Rng): Int32Array {
@@ -117,7 +117,8 @@ function twoWayProblem(
   }
   const sides = fixed === null ? null : fixed.map((p) => (p < 0 ? -1 : p < middle ? 0 : 1));
   const fewest: [number, number] = [Math.min(middle - from, graph.n), Math.min(to - middle, graph.n)];
-  return { graph, limit, wish, scale: total.map((sum) => (sum > 0 ? 1 / sum : 0)), fixed: sides, fewest };
+  const scale = total.map((sum) => (sum > 0 ? 1 / sum : 0));
+  return { graph, limit, allowed: limit, wish, scale, fixed: sides, fewest };
 }
 
 /** A k-way partition by recursive bisection. */

@@ -40,11 +40,13 @@ function refinePair(state: KwayState, region: PairRegion): boolean {
   const { graph, a, b, outside } = region;
   const { ncon } = graph;
   const limit = new Float64Array(2 * ncon);
+  const allowed = new Float64Array(2 * ncon);
   const wish = new Float64Array(2 * ncon);
   for (let s = 0; s < 2; s++) {
     const p = s === 0 ? a : b;
     for (let c = 0; c < ncon; c++) {
       limit[s * ncon + c] = limits.limit[p * ncon + c];
+      allowed[s * ncon + c] = limits.allowed[p * ncon + c];
       wish[s * ncon + c] = limits.scale[c] > 0 ? limits.share[p * ncon + c] / limits.scale[c] : 0;
     }
   }
@@ -54,6 +56,7 @@ function refinePair(state: KwayState, region: PairRegion): boolean {
   const problem: TwoWayProblem = {
     graph,
     limit,
+    allowed,
     wish,
     scale: limits.scale,
     fixed,

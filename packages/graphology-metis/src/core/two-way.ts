@@ -6,6 +6,8 @@ export interface TwoWayProblem {
   readonly graph: FlatGraph;
   /** Most that side `s` may weigh in constraint `c`, at `s * ncon + c`. */
   readonly limit: Float64Array;
+  /** The same without room for rounding: what lies above a limit is counted from here, as for all parts together. */
+  readonly allowed: Float64Array;
   /** What it should weigh. */
   readonly wish: Float64Array;
   /** 1 / total of each constraint, 0 when the total is 0. */
@@ -34,10 +36,10 @@ function beats(excess: number, cut: number, thanExcess: number, thanCut: number)
 }
 
 function excessOf(problem: TwoWayProblem, loads: Float64Array): number {
-  const { limit, scale } = problem;
+  const { limit, allowed, scale } = problem;
   const ncon = scale.length;
   let excess = 0;
-  for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - limit[i]) * scale[i % ncon];
+  for (let i = 0; i < limit.length; i++) if (loads[i] > limit[i]) excess += (loads[i] - allowed[i]) * scale[i % ncon];
   return excess;
 }
 
