@@ -39,8 +39,9 @@ export function operatorSeconds(
         ? rooflineSeconds(accelerator, choice.precision, operator, sequences)
         : productSeconds(accelerator, choice, operator, sequences);
     default: {
-      const ofItsOwn = operator.kind === 'activation' || (operator.kind === 'norm' && !choice.persistentNorm);
-      const kind = ofItsOwn ? (operator.kind as 'activation' | 'norm') : 'elementwise';
+      const isActivation = operator.kind === 'activation';
+      const isOneNorm = operator.kind === 'norm' && !choice.persistentNorm;
+      const kind = isActivation || isOneNorm ? operator.kind : 'elementwise';
       return {
         forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences, kind),
         backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences, kind),

@@ -42,6 +42,16 @@ export interface EndCosts extends LayerCosts {
   readonly tiedParameters: number;
 }
 
+/** What so many layers of a virtual stage take or keep, those that are recomputed first. */
+export function sumOfLayers(
+  { plain, again, recomputed }: Pick<UnitCosts, 'plain' | 'again' | 'recomputed'>,
+  count: number,
+  of: keyof LayerCosts,
+): number {
+  const twice = Math.min(recomputed, count);
+  return (count - twice) * plain[of] + twice * again[of];
+}
+
 /** Ways in which some layer may be recomputed; where positions decide it and cuts are open, any of them. */
 function modesOf(recompute: Recompute): readonly UnitRecompute[] {
   if (recompute.mode === 'auto') return ['none', 'cheap', 'selective', 'selective-op', 'full'];

@@ -1,7 +1,15 @@
 import { keep } from '../../keep.ts';
 import { placementLetters, rankLayout } from '../../partition/placement.ts';
 import type { Cell } from '../request/cell.ts';
-import { type Family, jobOf, recomputeOf, type StateChoice, type WrittenRecompute } from '../space/candidate.ts';
+import {
+  type Family,
+  jobOf,
+  plainPipeline,
+  plainState,
+  recomputeOf,
+  type StateChoice,
+  type WrittenRecompute,
+} from '../space/candidate.ts';
 import { leastParameters, type UnitCosts, unitCosts } from './costs.ts';
 import type { FamilyFacts } from './familyFacts.ts';
 import { wholeSeconds } from './open.ts';
@@ -23,13 +31,9 @@ export function familyCosts(cell: Cell, known: FamilyCosts, family: Family): Cos
   const ways = keep(known, `${tensor} ${context} ${sequenceParallel} ${microBatchSize} ${strides}`, () => new Map());
   return (recompute) =>
     keep(ways, recompute, () => {
-      const state = { zeroStage: 0, shardingDegree: data, offload: undefined } as const;
       // Backward passes that are not split hide the most behind them.
-      const least = { schedule: '1f1b', virtualStages: 1, partitioner: 'uniform' } as const;
-      return unitCosts(
-        settingOf(jobOf(cell, { family, pipeline: least, state, recompute }), false),
-        recomputeOf(recompute),
-      );
+      const least = jobOf(cell, { family, pipeline: plainPipeline, state: plainState(family), recompute });
+      return unitCosts(settingOf(least, false), recomputeOf(recompute));
     });
 }
 

@@ -6,7 +6,7 @@ import { dataCommOf } from '../../step/dataComm.ts';
 import { type EndOf, endOfStep } from '../../step/endOfStep.ts';
 import { rankGraph } from '../../step/profiles.ts';
 import type { Cell } from '../request/cell.ts';
-import { type Candidate, type Family, jobOf, type StateChoice } from '../space/candidate.ts';
+import { type Candidate, type Family, jobOf, plainPipeline, plainState, type StateChoice } from '../space/candidate.ts';
 import { buffersOf, type Room, roomOf } from './costs.ts';
 import { rounding } from './rounding.ts';
 import { type Setting, type Units, unitsOf, withPipeline } from './setting.ts';
@@ -48,7 +48,7 @@ export function familyFacts(
   const factsOf = keep(shared, `${tensor} ${context} ${pipeline} ${data} ${placement}`, () =>
     factsOfStates(cell, family, memoryMarginFraction),
   );
-  const plain = anyJob(cell, family, { zeroStage: 0, shardingDegree: data, offload: undefined });
+  const plain = anyJob(cell, family, plainState(family));
   const units = new Map<boolean, Units>();
   // What crosses a cut of a graph depends on the cut.
   const boundaryBytes = cell.base.model.graph === undefined ? rankGraph(plain).units[0]!.boundaryBytes : 0;
@@ -74,8 +74,7 @@ export function familyFacts(
 
 /** Neither memory nor the end of a step look at how a model is cut and in which order its passes run. */
 function anyJob(cell: Cell, family: Family, state: StateChoice) {
-  const pipeline = { schedule: '1f1b', virtualStages: 1, partitioner: 'uniform' } as const;
-  return jobOf(cell, { family, pipeline, state, recompute: 'none' });
+  return jobOf(cell, { family, pipeline: plainPipeline, state, recompute: 'none' });
 }
 
 /** Facts of states, buffers of transfers left out of what there is room for. */

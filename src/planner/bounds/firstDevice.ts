@@ -1,4 +1,4 @@
-import type { UnitCosts } from './costs.ts';
+import { sumOfLayers, type UnitCosts } from './costs.ts';
 import type { StateFacts } from './familyFacts.ts';
 import type { Setting } from './setting.ts';
 import { type AfterReduction, reducedSeconds } from './tail.ts';
@@ -13,18 +13,17 @@ import { type AfterReduction, reducedSeconds } from './tail.ts';
 export function firstDeviceSeconds(
   { endOf, steppedOf }: Pick<StateFacts, 'endOf' | 'steppedOf'>,
   { job, shape }: Setting,
-  { plain, again, recomputed, parameters, embedding }: UnitCosts,
+  costs: UnitCosts,
   passSeconds: number,
   share: number,
   { tied, norm }: AfterReduction,
 ): number {
   const { layers } = job.model;
+  const { parameters, embedding } = costs;
   const { stages, microbatches } = shape;
   const shareSteps = steppedOf(share);
-  const forwardOf = (count: number) =>
-    count * plain.forward + Math.min(recomputed, count) * (again.forward - plain.forward);
-  const backwardOf = (count: number) =>
-    count * plain.backward + Math.min(recomputed, count) * (again.backward - plain.backward);
+  const forwardOf = (count: number) => sumOfLayers(costs, count, 'forward');
+  const backwardOf = (count: number) => sumOfLayers(costs, count, 'backward');
   let least = Number.POSITIVE_INFINITY;
   for (let own = 0; own <= layers; own++) {
     const backward = embedding.backward + backwardOf(own);

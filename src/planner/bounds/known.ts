@@ -3,7 +3,7 @@ import { equalEnds } from '../../partition/start.ts';
 import { dataCommOf } from '../../step/dataComm.ts';
 import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
 import { stageBetween } from '../../step/stagesOfCuts.ts';
-import type { Room, UnitCosts } from './costs.ts';
+import { type Room, sumOfLayers, type UnitCosts } from './costs.ts';
 import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import { knownCutsSeconds, type PassBound, type StageSeconds } from './stageTimes.ts';
@@ -20,15 +20,13 @@ export function knownLayers({ job, shape, order }: Setting, units: number): Int3
 
 /** Seconds of one microbatch in virtual stages with these layers. */
 export function knownStageSeconds(costs: UnitCosts, layers: Int32Array): StageSeconds {
-  const { plain, again, embedding, head, recomputed } = costs;
+  const { embedding, head } = costs;
   const count = layers.length;
   const forward = new Float64Array(count);
   const backward = new Float64Array(count);
   for (let s = 0; s < count; s++) {
-    const twice = Math.min(recomputed, layers[s]!);
-    const once = layers[s]! - twice;
-    forward[s] = once * plain.forward + twice * again.forward;
-    backward[s] = once * plain.backward + twice * again.backward;
+    forward[s] = sumOfLayers(costs, layers[s]!, 'forward');
+    backward[s] = sumOfLayers(costs, layers[s]!, 'backward');
   }
   forward[0]! += embedding.forward;
   backward[0]! += embedding.backward;
@@ -100,12 +98,11 @@ export function knownMemory(
   parameters: Float64Array,
 ): KnownMemory {
   const { deviceOf, held, stages } = order;
-  const { plain, again, recomputed, embedding, head } = costs;
+  const { embedding, head } = costs;
   const savedByLayers = new Float64Array(stages);
   const savedByEnds = new Float64Array(stages);
   for (let s = 0; s < layers.length; s++) {
-    const twice = Math.min(recomputed, layers[s]!);
-    savedByLayers[deviceOf[s]!]! += held[s]! * ((layers[s]! - twice) * plain.saved + twice * again.saved);
+    savedByLayers[deviceOf[s]!]! += held[s]! * sumOfLayers(costs, layers[s]!, 'saved');
   }
   const last = layers.length - 1;
   savedByEnds[deviceOf[0]!]! += held[0]! * embedding.saved;

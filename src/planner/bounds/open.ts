@@ -1,5 +1,5 @@
 import { backwardSeconds, forwardSeconds } from '../../step/stageProfile.ts';
-import { leastParameters, type Room, type UnitCosts } from './costs.ts';
+import { leastParameters, type Room, sumOfLayers, type UnitCosts } from './costs.ts';
 import type { OrderFacts } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 
@@ -53,9 +53,8 @@ export function openPipeline(setting: Setting & { readonly order: OrderFacts }, 
     turned[device] = turn + waits + forwards[device]! * forward + (microbatches - 1) * backward;
   }
   const seconds = (device: number, count: number): number => {
-    const twice = Math.min(recomputed, count);
-    const forward = (count - twice) * plain.forward + twice * again.forward;
-    const backward = (count - twice) * plain.backward + twice * again.backward;
+    const forward = sumOfLayers(costs, count, 'forward');
+    const backward = sumOfLayers(costs, count, 'backward');
     const own = alone[device]! + microbatches * (forward + backward);
     if (schedule.splitsBackward) return own;
     return Math.max(own, turned[device]! + forwards[device]! * forward + (microbatches - 1) * backward);

@@ -3,7 +3,7 @@ import { type EndOf, type LastBackward, pairReductionSeconds } from '../../step/
 import { normSeconds, tiedBytes } from '../../step/finishStep.ts';
 import type { LastPass } from '../../step/passes.ts';
 import type { StageProfile } from '../../step/stageProfile.ts';
-import type { UnitCosts } from './costs.ts';
+import { sumOfLayers, type UnitCosts } from './costs.ts';
 import { type OrderFacts, stagesOn } from './orderFacts.ts';
 import type { Setting } from './setting.ts';
 import type { PassBound, StageSeconds } from './stageTimes.ts';
@@ -28,19 +28,12 @@ export function steppedSeconds(endOf: EndOf, parameters: number): number {
  * When the gradients of some device are averaged at the earliest, where layers are dealt out to devices with one virtual
  * stage each: one has its share of the layers at least. Before its last backward pass it has run all others.
  */
-export function sharedReductionSeconds(
-  endOf: EndOf,
-  { job, shape }: Setting,
-  { plain, again, recomputed, parameters }: UnitCosts,
-): number {
+export function sharedReductionSeconds(endOf: EndOf, { job, shape }: Setting, costs: UnitCosts): number {
   const { stages, microbatches } = shape;
   const share = Math.ceil(job.model.layers / stages);
-  const twice = Math.min(recomputed, share);
-  const once = share - twice;
-  const forward = once * plain.forward + twice * again.forward;
-  const backward = once * plain.backward + twice * again.backward;
-  const end = microbatches * (forward + backward);
-  return reducedSeconds(endOf, { start: end - backward, end }, share * parameters);
+  const backward = sumOfLayers(costs, share, 'backward');
+  const end = microbatches * (sumOfLayers(costs, share, 'forward') + backward);
+  return reducedSeconds(endOf, { start: end - backward, end }, share * costs.parameters);
 }
 
 /** When the gradients of a device with so many parameters are averaged, whose last backward pass is known. */

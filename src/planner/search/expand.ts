@@ -2,7 +2,14 @@ import { oncePerObject } from '../../keep.ts';
 import { type Bounds, boundsOf } from '../bounds/bounds.ts';
 import { type FamilyCosts, familyCosts, familyFits, familySeconds } from '../bounds/familyBound.ts';
 import { familyFacts, type SharedFacts } from '../bounds/familyFacts.ts';
-import type { Candidate, Family, PipelineChoice, StateChoice, WrittenRecompute } from '../space/candidate.ts';
+import {
+  type Candidate,
+  type Family,
+  type PipelineChoice,
+  plainState,
+  type StateChoice,
+  type WrittenRecompute,
+} from '../space/candidate.ts';
 import type { Space } from '../space/space.ts';
 
 /** What is not decided yet, from the coarse to the single configuration. */
@@ -143,8 +150,3 @@ const extremes = oncePerObject((runs: readonly (readonly WrittenRecompute[])[]):
     leanest: named('full').length > 0 ? named('full') : all,
   };
 });
-
-/** Passes take no longer than with these states: nothing is gathered or copied. */
-function plainState({ data }: Family): StateChoice {
-  return { zeroStage: 0, shardingDegree: data, offload: undefined };
-}

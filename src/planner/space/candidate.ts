@@ -32,6 +32,14 @@ export interface StateChoice {
   readonly offload: ParallelismInput['offload'];
 }
 
+/** Passes take no longer than with these states: nothing is gathered or copied. */
+export function plainState({ data }: Family): StateChoice {
+  return { zeroStage: 0, shardingDegree: data, offload: undefined };
+}
+
+/** Passes that are not split, equal layers a stage. */
+export const plainPipeline: PipelineChoice = { schedule: '1f1b', virtualStages: 1, partitioner: 'uniform' };
+
 export type WrittenRecompute = NonNullable<ParallelismInput['recompute']>;
 
 /** One configuration of the space, as plain data: it goes to other threads. */
