@@ -6,6 +6,12 @@ export default defineConfig({
     // Tests read the workspace's sources, never a stale build of it.
     alias: { 'graphology-metis': fileURLToPath(new URL('packages/graphology-metis/src/index.ts', import.meta.url)) },
   },
-  // By default one processor is left idle, which is half of a small machine.
-  test: { include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'], maxWorkers: '100%' },
+  test: {
+    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    // By default one processor is left idle, which is half of a small machine.
+    maxWorkers: '100%',
+    // Against what never ends: how fast a machine is decides nothing here.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
 });

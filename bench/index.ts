@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   engine: () => import('./engine.ts'),
   partition: () => import('./partition.ts'),
   plan: () => import('./plan.ts'),
+  'command-line': () => import('./commandLine.ts'),
   simulate: () => import('./simulate.ts'),
 };
 

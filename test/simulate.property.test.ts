@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findModel } from '../src/graph/catalogue.ts';
 import { type Report, type Simulation, simulate, simulateDetailed } from '../src/index.ts';
 import { readJob } from '../src/job/readJob.ts';
@@ -12,7 +12,6 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 const PRECISE = 1e-9;
 
 // A hundred jobs take a second or two, and many more on a machine that is busy with something else.
-vi.setConfig({ testTimeout: 60_000 });
 
 const splitBackwards = ['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'];
 const wholeBackwards = fixedSchedules.filter((name) => !splitBackwards.includes(name));

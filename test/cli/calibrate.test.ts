@@ -14,7 +14,7 @@ const stepTime = async (args: readonly string[] = []) => {
   return JSON.parse(stdout).stepTimeSeconds as number;
 };
 
-describe('foretrain calibrate', { timeout: 60_000 }, () => {
+describe('foretrain calibrate', () => {
   it('prints a file that brings the forecast to what was measured', async () => {
     const plain = await stepTime();
     const measured = 1.2 * plain;

@@ -9,7 +9,7 @@ import { foretrain, job } from './harness.ts';
 const folder = mkdtempSync(join(tmpdir(), 'foretrain-partition-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 // The first job loads everything, which takes long where many tests run at once.
-beforeAll(() => foretrain(['partition', '-'], { stdin: JSON.stringify(job) }), 60_000);
+beforeAll(() => foretrain(['partition', '-'], { stdin: JSON.stringify(job) }));
 
 /** What a SageMaker user has, with the configuration that AWS prints. */
 const fromSmp = {

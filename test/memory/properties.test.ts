@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readJob } from '../../src/job/readJob.ts';
 import { modelStates } from '../../src/memory/states.ts';
 import { unitMemory } from '../../src/memory/unitMemory.ts';
@@ -8,7 +8,6 @@ import { stacks } from '../../src/stack/index.ts';
 import { anyJob, type WrittenJob } from '../anyJob.ts';
 import { divides, graphOf, model, stack, unitTotal } from '../graph/make.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 const runs = { numRuns: 30 };
 const bytesOf = (states: ReturnType<typeof modelStates>) =>
   states.parametersBytes + states.gradientsBytes + states.optimizerBytes + states.stepBytes;

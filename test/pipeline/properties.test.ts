@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planLowerBound } from '../../src/pipeline/lowerBound.ts';
 import { inFlight, inFlightUntilInput } from '../../src/pipeline/memory.ts';
 import { oneForwardOneBackward } from '../../src/pipeline/orders/oneForwardOneBackward.ts';
@@ -25,7 +25,6 @@ import { fixedSchedules, type Instance, instance, legalShape, wholeCosts } from 
 import { equalCosts, makespan, run } from './make.ts';
 
 // Properties run many steps; a busy machine may need a while.
-vi.setConfig({ testTimeout: 60_000 });
 
 const MODES: readonly TransferMode[] = ['async', 'link', 'blocking'];
 

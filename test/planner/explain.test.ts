@@ -1,7 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Explanation, plan } from '../../src/planner/index.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 async function explained(changes: object): Promise<Explanation> {
   const request = {

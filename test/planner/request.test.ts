@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ForetrainError } from '../../src/errors.ts';
 import { plan, readPlanRequest } from '../../src/planner/index.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const request = {
   model: 'gpt3-6.7b',

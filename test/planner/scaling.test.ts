@@ -1,7 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plan } from '../../src/planner/index.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const request = {
   model: 'gpt3-1.3b',

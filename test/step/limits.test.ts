@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { readJob } from '../../src/job/readJob.ts';
 import { simulate } from '../../src/simulate.ts';
 import { anyJob } from '../anyJob.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 it('a job whose every stage fits when cut evenly fits when cut exactly: the limits of the cut are those of the report', () => {
   let compared = 0;

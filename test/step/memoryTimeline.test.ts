@@ -1,11 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readJob } from '../../src/job/readJob.ts';
 import { simulateDetailed } from '../../src/simulate.ts';
 import { memoryEvents, memoryKinds, memoryTimeline } from '../../src/step/memoryTimeline.ts';
 import { anyJob } from '../anyJob.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const runs = { numRuns: 40 };
 

@@ -63,7 +63,7 @@ function measured(jobs: readonly Job[], spoil: (seconds: number, index: number) 
 
 const jobs = shapes.map(jobOf);
 
-describe('calibrate', { timeout: 60_000 }, () => {
+describe('calibrate', () => {
   it('finds the factors that made the runs', () => {
     expect(jobs[0]!.cluster.instance.accelerator.name).toBe(truth.accelerator);
     const [entry, ...others] = calibrate(measured(jobs));

@@ -32,7 +32,7 @@ function solve(graph: TestGraph, options: CsrPartitionOptions & { seed?: number 
   return partitionCsr(csrOf(graph), { ...rest, rng: createRng(seed) });
 }
 
-describe('what always holds', { timeout: 30_000 }, () => {
+describe('what always holds', () => {
   it('puts every node in one part and tells the truth about it', () => {
     const random = vi.spyOn(Math, 'random').mockImplementation(() => {
       throw new Error('Math.random was called');
