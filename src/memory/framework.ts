@@ -1,17 +1,15 @@
 import { type ParallelDegrees, parameterReplicas } from '../graph/degrees.ts';
 import type { Stack } from '../stack/stack.ts';
 
-/** What tensors take on a device at its fullest moment. */
+/** What tensors take on a device. */
 export interface TensorBytes {
   /** All through the step. */
   readonly steadyBytes: number;
-  /** What comes and goes. */
-  readonly transientBytes: number;
   /**
-   * Temporary tensors of other moments. The caching allocator keeps the blocks of the loss, gigabytes each, and those
-   * of the layers apart, ready for the next microbatch.
+   * What comes and goes at most, each kind at its own moment. The caching allocator keeps the blocks of the loss,
+   * gigabytes each, and those of the layers apart, ready for the next microbatch.
    */
-  readonly idleBytes: number;
+  readonly transientBytes: number;
 }
 
 /** How the allocator and the driver see what a process holds. */
@@ -25,8 +23,7 @@ export interface FrameworkMemory {
  * (context, libraries and buffers of communicators on top of that).
  */
 export function frameworkMemory(stack: Stack, tensors: TensorBytes, communicators: number): FrameworkMemory {
-  const { steadyBytes, transientBytes, idleBytes } = tensors;
-  const reservedBytes = Math.ceil(steadyBytes + (transientBytes + idleBytes) * (1 + stack.fragmentation));
+  const reservedBytes = Math.ceil(tensors.steadyBytes + tensors.transientBytes * (1 + stack.fragmentation));
   return { reservedBytes, deviceBytes: Math.ceil(reservedBytes + outsideBytes(stack, communicators)) };
 }
 

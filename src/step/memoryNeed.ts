@@ -70,9 +70,9 @@ export function devicePeaks(
     const { held, temporaryBytes } = heldBy(chunksOf[device]!);
     const pass = passes[device]!;
     const isPass = held.gatheredBytes + pass.savedBytes + pass.transientBytes >= held.states.stepBytes;
-    const moment = isPass ? duringPass(held, pass, temporaryBytes) : duringStep(held, pass.savedBytes + temporaryBytes);
-    const totals = totalsOf(job.stack, communicators, moment);
-    return { totals, parts: moment.parts, held, pass: isPass ? pass : undefined };
+    const parts = isPass ? duringPass(held, pass) : duringStep(held);
+    const totals = totalsOf(job.stack, communicators, held, allocated(parts), pass.mostSavedBytes + temporaryBytes);
+    return { totals, parts, held, pass: isPass ? pass : undefined };
   };
 }
 
@@ -87,51 +87,55 @@ function temporaryKinds(chunks: readonly StageProfile[]): number {
   return layer + loss;
 }
 
-/** What is alive at a moment: of it what comes and goes, and temporary tensors of other moments. */
-interface Moment {
-  readonly parts: MemoryParts;
-  readonly transientBytes: number;
-  readonly idleBytes: number;
-}
-
-function duringPass(held: DeviceMemory, pass: PassPeak, temporaryBytes: number): Moment {
-  const parts = {
-    parametersBytes: held.states.parametersBytes,
-    gradientsBytes: held.states.gradientsBytes,
-    optimizerBytes: held.states.optimizerBytes,
+function duringPass(held: DeviceMemory, pass: PassPeak): MemoryParts {
+  const { parametersBytes, gradientsBytes, optimizerBytes } = held.states;
+  return {
+    parametersBytes,
+    gradientsBytes,
+    optimizerBytes,
     activationsBytes: pass.savedBytes,
     temporaryBytes: pass.transientBytes + held.workspaceBytes,
     communicationBytes: held.bufferBytes + held.gatheredBytes,
   };
-  const transientBytes = pass.savedBytes + pass.transientBytes;
-  const idleBytes = Math.max(0, temporaryBytes - pass.transientBytes);
-  return { parts, transientBytes, idleBytes };
 }
 
-function duringStep(held: DeviceMemory, transientMost: number): Moment {
-  const { states } = held;
-  const parts = {
+function duringStep({ states, workspaceBytes, bufferBytes }: DeviceMemory): MemoryParts {
+  return {
     parametersBytes: states.parametersBytes,
     gradientsBytes: states.gradientsBytes + states.stepBytes,
     optimizerBytes: states.optimizerBytes,
     activationsBytes: 0,
-    temporaryBytes: held.workspaceBytes,
-    communicationBytes: held.bufferBytes,
+    temporaryBytes: workspaceBytes,
+    communicationBytes: bufferBytes,
   };
-  // The blocks of the passes serve the step as well.
-  const idleBytes = Math.max(0, transientMost - states.stepBytes);
-  return { parts, transientBytes: states.stepBytes, idleBytes };
 }
 
-function totalsOf(stack: Stack, communicators: number, { parts, transientBytes, idleBytes }: Moment): MemoryTotals {
-  const allocatedBytes =
-    parts.parametersBytes +
-    parts.gradientsBytes +
-    parts.optimizerBytes +
-    parts.activationsBytes +
-    parts.temporaryBytes +
-    parts.communicationBytes;
-  const tensors = { steadyBytes: allocatedBytes - transientBytes, transientBytes, idleBytes };
-  const { reservedBytes, deviceBytes } = frameworkMemory(stack, tensors, communicators);
+const allocated = (parts: MemoryParts): number =>
+  parts.parametersBytes +
+  parts.gradientsBytes +
+  parts.optimizerBytes +
+  parts.activationsBytes +
+  parts.temporaryBytes +
+  parts.communicationBytes;
+
+/**
+ * What is allocated at the fullest moment, and what the allocator has taken by the end of a step.
+ * @param passBytes blocks for all that passes save at most, and for the temporary tensors of each kind
+ */
+function totalsOf(
+  stack: Stack,
+  communicators: number,
+  { states, bufferBytes, workspaceBytes, gatheredBytes }: DeviceMemory,
+  allocatedBytes: number,
+  passBytes: number,
+): MemoryTotals {
+  const { parametersBytes, gradientsBytes, optimizerBytes, stepBytes } = states;
+  const steadyBytes = parametersBytes + gradientsBytes + optimizerBytes + bufferBytes + workspaceBytes;
+  const passes = { steadyBytes: steadyBytes + gatheredBytes, transientBytes: passBytes };
+  // The blocks of the passes serve the step as well.
+  const step = { steadyBytes, transientBytes: Math.max(stepBytes, passBytes) };
+  const ofPasses = frameworkMemory(stack, passes, communicators);
+  const ofStep = frameworkMemory(stack, step, communicators);
+  const { reservedBytes, deviceBytes } = ofPasses.reservedBytes >= ofStep.reservedBytes ? ofPasses : ofStep;
   return { peakBytes: deviceBytes, allocatedBytes, reservedBytes, frameworkBytes: deviceBytes - allocatedBytes };
 }

@@ -15,6 +15,8 @@ export interface PassPeak {
   readonly transientBytes: number;
   /** The task that runs then; −1 where there is none. */
   readonly task: number;
+  /** Saved at any moment at most: the fullest may be one that saves less and needs more. */
+  readonly mostSavedBytes: number;
 }
 
 /** What a task does to the memory of its device, bytes by class of cost. */
@@ -90,7 +92,8 @@ function findPeaks(plan: PipelinePlan, { saves, needs, frees }: TaskBytes): read
   const { tasks, device, costClass } = plan;
   const held = new Float64Array(plan.stages);
   const most = new Float64Array(plan.stages);
-  const savedMost = new Float64Array(plan.stages);
+  const savedThen = new Float64Array(plan.stages);
+  const mostSaved = new Float64Array(plan.stages);
   const fullest = new Int32Array(plan.stages).fill(-1);
   // The tasks of all devices together: those of each are in their order.
   for (let k = 0; k < tasks; k++) {
@@ -98,16 +101,18 @@ function findPeaks(plan: PipelinePlan, { saves, needs, frees }: TaskBytes): read
     const of = costClass[k]!;
     const saved = held[on]! + saves[of]!;
     const all = saved + needs[of]!;
+    if (saved > mostSaved[on]!) mostSaved[on] = saved;
     if (all > most[on]!) {
       most[on] = all;
-      savedMost[on] = saved;
+      savedThen[on] = saved;
       fullest[on] = k;
     }
     held[on] = saved - frees[of]!;
   }
   return Array.from(fullest, (task, on) => ({
-    savedBytes: savedMost[on]!,
+    savedBytes: savedThen[on]!,
     transientBytes: task < 0 ? 0 : needs[costClass[task]!]!,
     task,
+    mostSavedBytes: mostSaved[on]!,
   }));
 }
