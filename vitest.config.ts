@@ -8,6 +8,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     // By default one processor is left idle, which is half of a small machine.
     maxWorkers: '100%',
     // Against what never ends: how fast a machine is decides nothing here.

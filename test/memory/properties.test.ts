@@ -5,7 +5,7 @@ import { modelStates } from '../../src/memory/states.ts';
 import { unitMemory } from '../../src/memory/unitMemory.ts';
 import { simulate } from '../../src/simulate.ts';
 import { stacks } from '../../src/stack/index.ts';
-import { anyJob, type WrittenJob } from '../anyJob.ts';
+import { anyJob, fixedSchedules, type WrittenJob } from '../anyJob.ts';
 import { divides, graphOf, model, stack, unitTotal } from '../graph/make.ts';
 
 const runs = { numRuns: 30 };
@@ -103,7 +103,8 @@ describe('any job', () => {
 
   it('takes longer the more it recomputes, in equal stages', () => {
     fc.assert(
-      fc.property(anyJob(), (job) => {
+      // An order that follows from times may turn out shorter where passes take longer.
+      fc.property(anyJob({ schedules: fixedSchedules }), (job) => {
         const time = (recompute: string) => reportOf(job, { recompute, partitioner: 'uniform' }).stepTimeSeconds;
         const [none, selective, full] = [time('none'), time('selective'), time('full')];
         expect(selective).toBeGreaterThanOrEqual(none * (1 - 1e-12));
