@@ -10,14 +10,15 @@ export function addAttention(unit: UnitBuilder, input: number): number {
   const heads = attentionHeads / tensor;
   const keyValues = Math.max(1, keyValueHeads / tensor);
   const own = unit.savedTokens * hiddenSize;
-  const entered = unit.enterTensor(input, 'attention');
-  const projections = unit.stack.fusedProjections
-    ? [{ name: 'query_key_value', heads: heads + 2 * keyValues, whole: attentionHeads + 2 * keyValueHeads }]
-    : [
-        { name: 'query', heads, whole: attentionHeads },
-        { name: 'key', heads: keyValues, whole: keyValueHeads },
-        { name: 'value', heads: keyValues, whole: keyValueHeads },
-      ];
+  const projections =
+    unit.stack.fusedProjections !== 'none'
+      ? [{ name: 'query_key_value', heads: heads + 2 * keyValues, whole: attentionHeads + 2 * keyValueHeads }]
+      : [
+          { name: 'query', heads, whole: attentionHeads },
+          { name: 'key', heads: keyValues, whole: keyValueHeads },
+          { name: 'value', heads: keyValues, whole: keyValueHeads },
+        ];
+  const entered = unit.enterTensor(input, 'attention', projections.length);
   let inputs = projections.map(({ name, heads: n, whole }, index) =>
     unit.add([entered], {
       ...unit.matmul(`attention.${name}`, { m: unit.tokens, n: n * headSize, k: hiddenSize }, own, bias, index),
@@ -42,7 +43,7 @@ export function addAttention(unit: UnitBuilder, input: number): number {
   }
   if (positions === 'rope') {
     // Eagerly: negate and join halves, multiply by cosine and sine, add: ten passes over queries and keys for four.
-    const passes = unit.stack.fusedElementwise || unit.stack.compiled ? 4 : 10;
+    const passes = unit.eager ? 10 : 4;
     inputs = [
       unit.add(inputs, {
         kind: 'rotary',
@@ -50,12 +51,13 @@ export function addAttention(unit: UnitBuilder, input: number): number {
         readBytes: (passes / 2) * rotated,
         writeBytes: (passes / 2) * rotated,
         backwardBytes: passes * rotated,
+        ...(unit.eager ? { kernels: { forward: 10, backward: 10 } } : {}),
         outputBytes: rotated,
       }),
     ];
   }
   const gathered = unit.gatherKeysAndValues(inputs, keyValues);
-  const core = addCore(unit, gathered, heads, keyValues);
+  const core = addRingMerge(unit, addCore(unit, gathered, heads, keyValues), heads, keyValues);
   const projected = unit.add([core], {
     ...unit.matmul(
       'attention.projection',
@@ -66,6 +68,31 @@ export function addAttention(unit: UnitBuilder, input: number): number {
     wholeParameters: attentionHeads * headSize * hiddenSize + (bias ? hiddenSize : 0),
   });
   return unit.leaveTensor(projected, 'attention');
+}
+
+/**
+ * What a ring of context ranks moves besides, where no attention runs beside it on the other of two streams: keys and
+ * values are joined for the journey; when all steps are done, the result of each is scaled by its share of the softmax
+ * and added to those before; backward, the last step's gradients are added to those of queries, and joined and added to
+ * those of keys and values. Bytes of the rank with most of it, which adds whole results at every step.
+ * @source NVIDIA/TransformerEngine pytorch/attention/dot_product_attention/context_parallel.py, counted
+ */
+function addRingMerge(unit: UnitBuilder, core: number, heads: number, keyValues: number): number {
+  const { context, elementBytes } = unit.sharding;
+  if (context === 1 || unit.stack.contextParallel !== 'ring') return core;
+  const output = unit.tokens * heads * unit.model.headSize * elementBytes;
+  const sent = 2 * unit.tokens * keyValues * unit.model.headSize * elementBytes;
+  const later = context - 1;
+  const forward = 2 * (sent + output) + 3 * later * output;
+  return unit.add([core], {
+    kind: 'merge',
+    module: 'attention.ring_merge',
+    readBytes: forward / 2,
+    writeBytes: forward / 2,
+    backwardBytes: 3 * output + 5 * sent,
+    kernels: { forward: 2 + later, backward: 3 },
+    outputBytes: output,
+  });
 }
 
 const fp32Bytes = 4;

@@ -8,15 +8,15 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
   const width = feedForwardSize / tensor;
   const gated = isGated(unit.model);
   const own = unit.savedTokens * hiddenSize;
-  const entered = unit.enterTensor(input, 'feed_forward');
   const first = gated
-    ? unit.stack.fusedProjections
+    ? unit.stack.fusedProjections === 'all'
       ? [{ name: 'gate_up', widths: 2 }]
       : [
           { name: 'gate', widths: 1 },
           { name: 'up', widths: 1 },
         ]
     : [{ name: 'up', widths: 1 }];
+  const entered = unit.enterTensor(input, 'feed_forward', first.length);
   const expanded = first.map(({ name, widths }, index) =>
     unit.add([entered], {
       ...unit.matmul(`feed_forward.${name}`, { m: unit.tokens, n: widths * width, k: hiddenSize }, own, bias, index),
@@ -26,13 +26,14 @@ export function addFeedForward(unit: UnitBuilder, input: number): number {
   );
   const inner = unit.tokens * width * elementBytes;
   // An eager gate keeps the activated half as well, and passes over it twice more.
-  const eagerGate = gated && !unit.stack.fusedElementwise && !unit.stack.compiled ? inner : 0;
+  const eagerGate = gated && unit.eager ? inner : 0;
   const activated = unit.add(expanded, {
     kind: 'activation',
     module: 'feed_forward.activation',
     readBytes: (gated ? 2 : 1) * inner + eagerGate,
     writeBytes: inner + eagerGate,
     backwardBytes: (gated ? 5 : 3) * inner + 4 * eagerGate,
+    ...(gated && unit.eager ? { kernels: { forward: 2, backward: 3 } } : {}),
     outputBytes: inner,
     saved: [{ name: 'input of the activation', bytes: (gated ? 2 : 1) * inner + eagerGate, core: false }],
   });

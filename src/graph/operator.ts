@@ -8,6 +8,7 @@ export type OperatorKind =
   | 'activation'
   | 'dropout'
   | 'residual'
+  | 'merge'
   | 'loss'
   | 'collective'
   | 'operator';
@@ -47,6 +48,8 @@ export interface CollectiveShape {
   readonly group: 'tensor' | 'context';
   readonly forward?: CollectiveKind;
   readonly backward?: CollectiveKind;
+  /** How often the backward collective runs: once for each linear that reduces the gradient of its input by itself. */
+  readonly backwardTimes?: number;
   /** Gathers the saved shard of the forward input again for the weight gradients (sequence parallelism). */
   readonly backwardGather: boolean;
   readonly bytes: number;
@@ -80,6 +83,8 @@ export interface Operator {
   readonly backwardBytes: number;
   /** Moved to add the gradient of its input to those of other operators that read the same tensor. */
   readonly mergedGradientBytes?: number;
+  /** Plain kernels that run one after another where nothing fuses them; absent where one does it all. */
+  readonly kernels?: { readonly forward: number; readonly backward: number };
   readonly outputBytes: number;
   readonly saved: readonly SavedTensor[];
   /** Alive inside its backward pass only, beyond the gradients of its inputs and its output. */

@@ -17,6 +17,15 @@ export interface Sharding {
 /** What an operator does not say is nothing: no parameters, no work, nothing saved. */
 type Draft = Pick<Operator, 'kind' | 'module' | 'outputBytes'> & Partial<Operator>;
 
+/**
+ * Bytes an element that an RMSNorm moves which is written out in PyTorch, `x.float()` multiplied by the inverse root of
+ * the mean of its squares, cast back and multiplied by the weight; and its kernels, those for a number a row included.
+ * @source counted kernel by kernel through autograd; pairs of runs with and without a fused norm (arXiv 2311.05610)
+ */
+function writtenOutRmsNorm(element: number) {
+  return { forward: 28 + 4 * element, backward: 76 + 8 * element, kernels: { forward: 8, backward: 16 } };
+}
+
 /** Grows one unit operator by operator, with the sizes that they all share. */
 export class UnitBuilder {
   readonly model: ModelSpec;
@@ -28,6 +37,8 @@ export class UnitBuilder {
   readonly ownTokens: number;
   /** The same of the input that a linear keeps where all tensor ranks need it whole. */
   readonly savedTokens: number;
+  /** Nothing fuses what lies between products: it runs as the plain kernels that a framework has. */
+  readonly eager: boolean;
   readonly #operators: Operator[] = [];
   readonly #edges: OperatorEdge[] = [];
 
@@ -38,6 +49,7 @@ export class UnitBuilder {
     this.tokens = sharding.sequenceLength / sharding.context;
     this.ownTokens = this.tokens / (sharding.sequenceParallel ? sharding.tensor : 1);
     this.savedTokens = stack.keepsGatheredInputs ? this.tokens : this.ownTokens;
+    this.eager = !stack.fusedElementwise && !stack.compiled;
   }
 
   add(inputs: readonly number[], draft: Draft): number {
@@ -94,21 +106,20 @@ export class UnitBuilder {
     const elements = this.ownTokens * hiddenSize;
     const bytes = elements * this.sharding.elementBytes;
     const layernorm = norm === 'layernorm';
-    const fused = this.stack.fusedNorm || this.stack.compiled;
-    // An RMSNorm written out in fp32 makes about nine passes for the fused kernel's one and keeps two fp32 tensors.
-    const passes = fused || layernorm ? 1 : 9;
-    const backwardPasses = normIsPersistent(this.stack, hiddenSize) ? 3 : 5 * passes;
-    const extra = fused || layernorm ? 0 : 8 * elements;
+    const writtenOut = !layernorm && !this.stack.fusedNorm && !this.stack.compiled;
+    const { forward, backward, kernels } = writtenOutRmsNorm(this.sharding.elementBytes);
     return this.add([input], {
       kind: 'norm',
       module,
       parameters: layernorm ? 2 * hiddenSize : hiddenSize,
-      readBytes: passes * bytes,
-      writeBytes: passes * bytes,
-      backwardBytes: backwardPasses * bytes,
+      readBytes: writtenOut ? (forward / 2) * elements : bytes,
+      writeBytes: writtenOut ? (forward / 2) * elements : bytes,
+      backwardBytes: writtenOut ? backward * elements : (normIsPersistent(this.stack, hiddenSize) ? 3 : 5) * bytes,
+      ...(writtenOut ? { kernels } : {}),
       outputBytes: bytes,
       saved: [
-        { name: 'input of the norm', bytes: bytes + extra, core: false },
+        // Written out in fp32 it keeps two fp32 tensors besides.
+        { name: 'input of the norm', bytes: bytes + (writtenOut ? 8 * elements : 0), core: false },
         { name: 'statistics of the norm', bytes: (layernorm ? 8 : 4) * this.ownTokens, core: false },
       ],
     });
@@ -134,7 +145,7 @@ export class UnitBuilder {
     const { hiddenSize, dropout } = this.model;
     const elements = this.ownTokens * hiddenSize;
     const bytes = elements * this.sharding.elementBytes;
-    const fused = this.stack.fusedElementwise || this.stack.compiled;
+    const fused = !this.eager;
     let last = input;
     if (dropout > 0) last = this.dropout(last, `${module}.dropout`, fused);
     const mask = dropout > 0 && fused ? elements : 0;
@@ -159,18 +170,26 @@ export class UnitBuilder {
     return passes * inputElements * this.sharding.elementBytes;
   }
 
-  /** Where every tensor rank needs the whole input: the conjugate operators f and g-bar of arXiv 2205.05198. */
-  enterTensor(input: number, module: string): number {
+  /** Where `linears` on every tensor rank need the whole input: the conjugate operators f and g-bar of arXiv 2205.05198. */
+  enterTensor(input: number, module: string, linears = 1): number {
     const { tensor, sequenceParallel, elementBytes } = this.sharding;
     if (tensor === 1) return input;
     const bytes = this.tokens * this.model.hiddenSize * elementBytes;
+    const { gathersInputsAgain, reducesInputGradients } = this.stack;
+    const backwardTimes = reducesInputGradients === 'by-linear' ? linears : 1;
     return this.add([input], {
       kind: 'collective',
       module: `${module}.enter_tensor_parallel`,
       outputBytes: bytes,
       collective: sequenceParallel
-        ? { group: 'tensor', forward: 'all-gather', backward: 'reduce-scatter', backwardGather: true, bytes }
-        : { group: 'tensor', backward: 'all-reduce', backwardGather: false, bytes },
+        ? {
+            group: 'tensor',
+            forward: 'all-gather',
+            backward: 'reduce-scatter',
+            backwardGather: gathersInputsAgain,
+            bytes,
+          }
+        : { group: 'tensor', backward: 'all-reduce', backwardTimes, backwardGather: false, bytes },
     });
   }
 

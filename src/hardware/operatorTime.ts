@@ -39,16 +39,24 @@ export function operatorSeconds(
         ? rooflineSeconds(accelerator, choice.precision, operator, sequences)
         : productSeconds(accelerator, choice, operator, sequences);
     default: {
-      const isActivation = operator.kind === 'activation';
-      const isOneNorm = operator.kind === 'norm' && !choice.persistentNorm;
-      const kind = isActivation || isOneNorm ? operator.kind : 'elementwise';
+      const { kernels } = operator;
+      const kind = memoryBoundKind(operator, choice);
+      const forwardBytes = operator.readBytes + operator.writeBytes;
       return {
-        forward: memoryBoundSeconds(accelerator, (operator.readBytes + operator.writeBytes) * sequences, kind),
-        backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences, kind),
+        forward: memoryBoundSeconds(accelerator, forwardBytes * sequences, kind, kernels?.forward),
+        backwardInput: memoryBoundSeconds(accelerator, operator.backwardBytes * sequences, kind, kernels?.backward),
         backwardWeight: 0,
       };
     }
   }
+}
+
+/** Which share of memory bandwidth an operator reaches that only moves tensors. */
+function memoryBoundKind({ kind, kernels }: Operator, { persistentNorm }: KernelChoice) {
+  // Written out, gates are products of equal tensors; norms and rotations are casts, sums and rows times numbers.
+  if (kernels !== undefined) return kind === 'activation' ? 'elementwise' : 'writtenOut';
+  if (kind === 'activation' || (kind === 'norm' && !persistentNorm)) return kind;
+  return 'elementwise';
 }
 
 /**

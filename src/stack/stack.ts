@@ -64,8 +64,8 @@ export interface Stack {
   readonly fusedElementwise: boolean;
   /** A compiler fuses whatever lies between the GEMMs (torch.compile, neuronx-cc). */
   readonly compiled: boolean;
-  /** Query, key and value (and gate and up) are one GEMM each. */
-  readonly fusedProjections: boolean;
+  /** Query, key and value are one product, and gate and up another: `all`; only the first: `attention`. */
+  readonly fusedProjections: 'all' | 'attention' | 'none';
   /**
    * How a microbatch's weight gradient is added to those before it: by the product itself (`fused`), by a kernel of its
    * own (`separate`), or in shards, which is nothing (`sharded`).
@@ -114,6 +114,8 @@ export interface Stack {
   // Overlap
   readonly asyncTensorParallel: boolean;
   readonly tensorOverlap: TensorOverlap;
+  /** Without sequence parallelism tensor ranks add up the gradient of an input once, or once for each linear that reads it. */
+  readonly reducesInputGradients: 'once' | 'by-linear';
   /** Keys and values of context-parallel ranks: gathered before attention, or passed round a ring beside it. */
   readonly contextParallel: 'all-gather' | 'ring';
   /**
@@ -148,6 +150,8 @@ export interface Stack {
   // Memory
   /** Under sequence parallelism a linear keeps its input as gathered from all tensor ranks, not this rank's share. */
   readonly keepsGatheredInputs: boolean;
+  /** Under sequence parallelism inputs are gathered from tensor ranks again for the gradients of weights. */
+  readonly gathersInputsAgain: boolean;
   /** The output of a stage stays with it until the microbatch comes back, besides the next stage's copy. */
   readonly keepsPipelineOutputs: boolean;
   /** One idle weight gradient of each shape stays for ever, where products add to the gradients themselves. */

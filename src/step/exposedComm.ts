@@ -46,7 +46,7 @@ export function exposedBackward(
   const exposed = { tensor: 0, context: 0 };
   operators.forEach(({ collective }, index) => {
     if (collective?.backward === undefined) return;
-    const comm = seconds(collective, collective.backward, context);
+    const comm = (collective.backwardTimes ?? 1) * seconds(collective, collective.backward, context);
     const gather = collective.backwardGather ? seconds(collective, 'all-gather', context) : 0;
     if (collective.group === 'context') {
       const attention = sumOf(times, attentionAfter(operators, index), 'backwardInput');

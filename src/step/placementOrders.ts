@@ -70,10 +70,10 @@ function collectivesOfStep(job: Job, graph: ComputeGraph, placement: PlacementLe
   const secondsOf = (unit: Unit): number =>
     sum(unit.operators, ({ collective }) => {
       if (collective === undefined) return 0;
-      const { forward, backward, backwardGather, bytes, group } = collective;
+      const { forward, backward, backwardTimes = 1, backwardGather, bytes, group } = collective;
       const kinds: readonly (CollectiveKind | undefined)[] = [
         forward,
-        backward,
+        ...Array<CollectiveKind | undefined>(backwardTimes).fill(backward),
         backwardGather ? 'all-gather' : undefined,
       ];
       return sum(kinds, (kind) =>

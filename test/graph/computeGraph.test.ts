@@ -153,6 +153,19 @@ describe('sharding', () => {
     for (const { collective } of found) expect(collective?.bytes).toBe(2 * 2048 * 12_288);
   });
 
+  it('reduce the gradient of an input once for each linear that does so by itself, and gather no input twice that is kept', () => {
+    // github.com/Aleph-Alpha/scaling nn/linear: every column-parallel linear; query, key and value are one, gate and up two.
+    const found = (sequenceParallel: boolean) =>
+      layerOf(graphOf('llama2-70b', { tensor: 8, sequenceParallel }, stack('aleph-alpha-scaling'))).operators.flatMap(
+        ({ collective }) => (collective?.backward === undefined ? [] : [collective]),
+      );
+    expect(found(false).map(({ backward, backwardTimes }) => [backward, backwardTimes])).toEqual([
+      ['all-reduce', 1],
+      ['all-reduce', 2],
+    ]);
+    expect(found(true).map(({ backwardGather }) => backwardGather)).toEqual([false, false, false, false]);
+  });
+
   it('divides the hidden states between layers only with sequence parallelism', () => {
     const boundary = (changes: Parameters<typeof graphOf>[1]) => graphOf('gpt3-175b', changes).units[1]!.boundaryBytes;
     expect(boundary({})).toBe(2 * 2048 * 12_288);
@@ -194,6 +207,29 @@ describe('bytes that cross memory', () => {
     const tensor = 2 * 512 * 4_096;
     expect(ofNorms('gpt3-6.7b', true)).toBe(65 * 3 * tensor);
     expect(ofNorms('gpt3-6.7b', false)).toBe(65 * 5 * tensor);
+  });
+
+  it('are 36 and 92 an element of an RMSNorm written out in PyTorch, which keeps two tensors in fp32', () => {
+    const written = stack('aleph-alpha-scaling', { fusedNorm: false });
+    const [first] = layerOf(graphOf('llama2-70b', sequence, written)).operators;
+    const elements = 512 * 8_192;
+    expect(first).toMatchObject({ kind: 'norm', kernels: { forward: 8, backward: 16 } });
+    expect(first!.readBytes + first!.writeBytes).toBe(36 * elements);
+    expect(first!.backwardBytes).toBe(92 * elements);
+    expect(first!.saved[0]!.bytes).toBe(10 * elements);
+  });
+
+  it('are more where a ring of context ranks merges what it worked out step by step', () => {
+    const merge = (context: number) =>
+      layerOf(graphOf('llama3-8b', { context, sequenceLength: 8192 }, stack('megatron-core'))).operators.find(
+        ({ kind }) => kind === 'merge',
+      );
+    expect(merge(1)).toBeUndefined();
+    // Queries of 4,096 features, keys and values of 1,024 each. Joined: 2 · 2; first result: 2 · 2; another: 3 · 2.
+    const tokens = 8192 / 2;
+    const two = merge(2)!;
+    expect(two.readBytes + two.writeBytes).toBe(tokens * (4 * 2048 + 4 * 4096 + 6 * 4096));
+    expect(two.backwardBytes).toBe(tokens * (6 * 4096 + 10 * 2048));
   });
 
   it('are the same for norms of sizes that no such kernel was made for', () => {

@@ -9,14 +9,18 @@ export const alephAlphaScaling: Stack = {
   attention: 'flash2',
   persistentNorm: false,
   fusedElementwise: false,
+  fusedProjections: 'attention',
   gradientAccumulation: 'separate',
   tensorOverlap: 'none',
+  reducesInputGradients: 'by-linear',
+  keepsGatheredInputs: true,
+  gathersInputsAgain: false,
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   gradientCopyForStep: false,
   shardPadding: 'none',
   logits: 'whole',
-  lossBytesPerLogit: { saved: 6, peak: 18, forward: 14, backward: 22 },
+  lossBytesPerLogit: { saved: 6, peak: 18, forward: 18, backward: 22 },
   hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   fusedSoftmaxBytes: 4,
   workspaceBytes: 0,
@@ -24,11 +28,14 @@ export const alephAlphaScaling: Stack = {
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },
   sources: {
     ...megatron2021.sources,
-    kernels: 'R: arXiv 2311.05610 and its published run sheets',
+    kernels:
+      'V: github.com/Aleph-Alpha/scaling, core/nn: query, key and value in one product, gate and up in two, SwiGLU and rotation in plain kernels',
+    reducesInputGradients: 'V: the same, linear/column_parallel_linear.py: each copies its input to its tensor group',
+    gathersInputsAgain: 'V: the same, norm/rms_norm.py gathers once, and linears keep what they were given',
     logits:
       'D: out-of-memory rows of the published run sheets are decided by logits that tensor parallelism does not divide',
     lossBytesPerLogit:
-      'D: bf16 logits 2, their fp32 copy 4, log-softmax 4 and two fp32 gradients 8, all alive at once; those run sheets agree; passes as of deepspeed',
+      'D: bf16 logits 2, their fp32 copy 4, log-softmax 4 and two fp32 gradients 8, all alive at once; those run sheets agree; passes counted: cast 6, log-softmax 8, most likely token 4; 22 back',
     fusedSoftmaxBytes:
       'D: runs of those sheets with fused softmax ran out of memory as if its input were kept besides its output',
     fragmentation:

@@ -8,7 +8,7 @@ export const deepspeed: Stack = {
   summary: 'DeepSpeed: ZeRO on plain PyTorch modules',
   attention: 'flash2',
   fusedElementwise: false,
-  fusedProjections: false,
+  fusedProjections: 'none',
   tensorOverlap: 'none',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',

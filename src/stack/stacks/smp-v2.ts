@@ -8,7 +8,7 @@ export const smpV2: Stack = {
   summary: "SageMaker's model-parallel library v2: FSDP with hybrid sharding and Transformer Engine",
   fusedElementwise: true,
   offloads: { activations: 'checkpoints', optimizer: false, parameters: false, horizon: 2, horizonIn: 'layers' },
-  fusedProjections: true,
+  fusedProjections: 'all',
   sources: {
     ...fsdp1.sources,
     offloads: 'V: SageMaker documentation, model parallel library v2 reference: activation_loading_horizon 2',
