@@ -53,42 +53,42 @@ dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	
 dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.650972
 dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.679432
 dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.708945
-dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.283575
-dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.323233
-dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.358382
-dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.391492
+dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.297905
+dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.335502
+dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.368746
+dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.400077
 dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	13.035858
 dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.066753
 dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.096582
 dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.124894
 dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.151642
-dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.6678342
-dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.6881805
-dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.7081948
-dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.7277452
-dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.7465544
+dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.5433254
+dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.5622555
+dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.581016
+dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.5994357
+dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6172103
 dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.6771211
 dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.7013119
 dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.7210942
 dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.7387146
 dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.7550413
-dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	5.9083444
-dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	5.9565406
-dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0007531
-dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.0431587
-dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.0845724
-dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.800737
-dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.83541
-dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.864057
-dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.895037
+dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	5.9932232
+dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	6.0398203
+dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0825402
+dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.1235422
+dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.163628
+dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.547266
+dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.581139
+dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.609045
+dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.64037
 dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.5337204
 dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.5595019
 dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.5994408
 dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.6170847
-dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.6978543
-dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.732343
-dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.7909108
-dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.8183524
+dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7832194
+dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.8160962
+dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.8717448
+dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.8978479
 korthikanti-gpt-22b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	1	1	1	1	0	8	6144	48	2048	4	4	1.42	1.3832663
 korthikanti-gpt-22b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	1	1	1	1	0	8	6144	48	2048	4	4	1.1	1.0517237
 korthikanti-gpt-175b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	8	1	1	3	0	64	12288	96	2048	64	1	18.13	18.393783
@@ -431,17 +431,17 @@ foundry-134-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/
 foundry-135-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	2048	512	32	0.92475	0.86921159
 foundry-136-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	1024	1024	64	0.83769	0.76701269
 foundry-137-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	512	2048	128	0.79111	0.71867132
-nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	21.373874
-nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.7009708
-nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.800737
-nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6656215
-nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.7774316
-nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.1192998
-nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.6678342
-nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.6978543
-nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.702398
-nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.937205
-nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.283575
+nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	20.871011
+nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.4785416
+nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.547266
+nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.5927601
+nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.7611563
+nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.094134
+nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.5433254
+nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7832194
+nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.382204
+nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	5.0002572
+nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.297905
 neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	73.397454
 neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	8.9925902
 neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	9.304028
@@ -468,17 +468,17 @@ neuron-llama-2-7b-16n-4096-1-28	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1
 neuron-llama-2-7b-16n-4096-1-29	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	1024	1	10.81309	14.337926
 titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0259053
 titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.5015436
-titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9805349
-titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.6127689
-titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	15.021312
-titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.825785
-titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	59.434645
-titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.476042
-titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.559697
+titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9424993
+titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.5290417
+titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.937584
+titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.742057
+titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	59.350918
+titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.067555
+titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.165423
 titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7534023
 titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.4052309
-titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.257631
-titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	2.0235199
+titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2285047
+titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	1.9955637
 titan-35-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	selective-op	1	1	64	1	1	3	64	8192	80	4096	64	1	11.53803	10.960685
 titan-36-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	full	1	1	64	1	1	3	64	8192	80	4096	128	2	23.2068	22.17723
 vtrain-multi-0	vtrain-multi	VIA-Research/vTrain data/ground_truth_multi.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	64	1	1	0	64	3072	30	2048	512	8	3.5665	3.5422738

@@ -62,7 +62,7 @@ const hopper: Efficiency = {
   ...ampere,
   tiles: hopperTiles,
   matmul: 0.69,
-  matmul8bit: 0.61,
+  matmul8bit: 0.64,
   matmulMemory: 0.9,
   activation: 0.6,
   sources: {

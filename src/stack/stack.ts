@@ -142,6 +142,8 @@ export interface Stack {
   readonly hostSecondsPerLayer: { readonly forward: number; readonly backward: number };
   /** How much more a layer takes for each tensor rank: collectives wait for the slowest host. */
   readonly hostTensorFactorPerRank: number;
+  /** How much longer the host takes where products take 8 bits: their casts, scales and transposes are launched as well. */
+  readonly hostFactorIn8Bits: number;
   /** Between steps: data, logging, loss scale, gradient norm read back. */
   readonly hostSecondsPerStep: number;
   /** How long a device stands still after a transfer that the host waits for: only then does it launch what follows. */

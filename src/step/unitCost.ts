@@ -1,6 +1,7 @@
 import type { Unit, UnitKind } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
 import { fallsBack } from '../hardware/kernels/attention.ts';
+import { narrowFormat } from '../hardware/kernels/narrow.ts';
 import { operatorSeconds } from '../hardware/operatorTime.ts';
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
@@ -62,7 +63,8 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const separate = unit.operators.some((operator) => fallsBack(accelerator, choice, operator, sequences));
   const slower = collectives * (separate ? 1 + separateSoftmaxLaunches : 1);
   // A captured graph is launched as a whole: the host is done long before the device.
-  const factor = stack.cudaGraphs ? 0 : slower * (unit.share ?? 1);
+  const scaling = narrowFormat(choice.precision, choice.precisionRecipe) === undefined ? 1 : stack.hostFactorIn8Bits;
+  const factor = stack.cudaGraphs ? 0 : slower * scaling * (unit.share ?? 1);
   const launches = launchesOver[unit.kind];
   const hostForward = stack.hostSecondsPerLayer.forward * launches.forward * factor;
   const hostBackward = stack.hostSecondsPerLayer.backward * launches.backward * factor;

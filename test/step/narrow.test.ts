@@ -32,13 +32,13 @@ describe('formats of fewer than 16 bits', () => {
 });
 
 describe('CUDA graphs', () => {
-  const report = (cudaGraphs: boolean, sequenceLength: number) =>
+  const report = (cudaGraphs: boolean, sequenceLength: number, precision = 'bf16') =>
     simulate(
       readJob({
         model: 'llama-3-8b',
         cluster: { instance: 'p5.48xlarge', count: 1 },
         stack: { name: 'megatron-core', cudaGraphs },
-        training: { sequenceLength, globalBatchSize: 16, precision: 'bf16' },
+        training: { sequenceLength, globalBatchSize: 16, precision },
         parallelism: { tensor: 8 },
       }),
     );
@@ -47,6 +47,13 @@ describe('CUDA graphs', () => {
     const [without, withGraphs] = [report(false, 512), report(true, 512)];
     expect(withGraphs.stepTimeSeconds).toBeLessThan(0.8 * without.stepTimeSeconds);
     expect(withGraphs.memory.peakBytes).toBeGreaterThan(without.memory.peakBytes + 3e9 - 1);
+  });
+
+  it('are worth the more in 8 bits, where the host launches casts and scales besides: small layers are slower than in 16', () => {
+    const [wide, narrow] = ['bf16', 'fp8'].map((precision) => report(false, 512, precision).stepTimeSeconds);
+    expect(narrow! / wide!).toBeGreaterThan(2);
+    expect(narrow! / wide!).toBeLessThan(2.5);
+    expect(report(true, 512, 'fp8').stepTimeSeconds).toBeLessThan(0.4 * narrow!);
   });
 
   it('change little where kernels are long', () => {

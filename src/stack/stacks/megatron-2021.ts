@@ -39,6 +39,7 @@ export const megatron2021: Stack = {
   scattersPipelineTransfers: true,
   hostSecondsPerLayer: { forward: 0.88e-3, backward: 1.37e-3 },
   hostTensorFactorPerRank: 0.025,
+  hostFactorIn8Bits: 1,
   hostSecondsPerStep: 0,
   hostSecondsPerTransfer: { plain: 0.2e-3, interleaved: 0.2e-3 },
   keepsGatheredInputs: false,
