@@ -7,7 +7,7 @@ import { accelerators } from '../src/hardware/catalogue.ts';
 import { createStyle, renderTable } from '../src/report/index.ts';
 import { formatDecimal, formatPercent, formatSignedPercent } from '../src/units.ts';
 import { type FittedConstant, fittedConstants, unsourcedFigures } from './fittedConstants.ts';
-import { clockKnob, efficiencyKnob, instanceKnob, type Knob, stackKnob, together } from './knobs.ts';
+import { efficiencyKnob, instanceKnob, type Knob, stackKnob, together } from './knobs.ts';
 import { leaveOut } from './leaveOut.ts';
 import { measuredJobs } from './measuredJobs.ts';
 import { errorAsItIs, errorWith, runsConcerned, scoredSets } from './trial.ts';
@@ -41,6 +41,7 @@ const narrow = efficiencyKnob('8-bit products on Hopper, of peak', ['h100-sxm5-8
 const batched = efficiencyKnob('products of unfused attention, of peak', gpus, 'batchedMatmul');
 const norms = efficiencyKnob('norms, of bandwidth', gpus, 'norm');
 const activations = efficiencyKnob('activations, of bandwidth', gpus, 'activation');
+const writtenOut = efficiencyKnob('norms that nothing fuses, of bandwidth', gpus, 'writtenOut');
 const gradients = efficiencyKnob('products of input gradients, of forward ones', gpus, 'inputGradientProducts');
 const stolen = efficiencyKnob('multiprocessors that collectives take', gpus, 'stolenByCollectives');
 const neurons = efficiencyKnob('products on NeuronCores, of peak', ['trainium1'], 'matmul');
@@ -58,6 +59,12 @@ const hostRanks = stackKnob(
   1,
   ({ hostTensorFactorPerRank }) => hostTensorFactorPerRank > 0,
   ({ hostTensorFactorPerRank }, factor) => ({ hostTensorFactorPerRank: hostTensorFactorPerRank * factor }),
+);
+const narrowHost = stackKnob(
+  'host time in 8 bits, times',
+  rows.find(({ job }) => job.stack.name === 'megatron-core')!.job.stack.hostFactorIn8Bits,
+  ({ hostFactorIn8Bits }) => hostFactorIn8Bits > 1,
+  (_, hostFactorIn8Bits) => ({ hostFactorIn8Bits }),
 );
 const waits = stackKnob(
   'standing still after a transfer under Megatron 2023, s',
@@ -92,8 +99,6 @@ const neuronFp32 = instanceKnob(
     return { accelerator: { ...accelerator, flopsPerSecond: { ...others, tf32: tf32 * factor } } };
   },
 );
-const capped = rows.find(({ job }) => job.cluster.instance.accelerator.ratedPowerWatts !== undefined)!.job;
-const clock = clockKnob('clock over power, exponent', capped);
 
 /** A value that a constant might have had, and where that comes from. */
 type Value = readonly [value: number, why: string];
@@ -124,6 +129,8 @@ const trials: readonly Trial[] = [
   { knob: batched, published: [0.75, 'as large products, vidur'] },
   { knob: norms, published: [0.39, 'middle of 31 to 47%, vidur'] },
   { knob: activations, published: [0.525, 'middle of 45 to 60%, vidur'] },
+  { knob: writtenOut, published: [0.62, 'pairs of runs, arXiv 2311.05610'], others: [[0.85, 'as additions, vidur']] },
+  { knob: narrowHost, published: [2.5, 'twice to 3.6 times, TransformerEngine'], others: [[1, 'as in 16 bits']] },
   { knob: gradients, published: [1, 'as forward'] },
   { knob: stolen, published: [24 / 108, 'all that NCCL may take, AWS'], others: [[0, 'none']] },
   { knob: host, others: [...fifths, [0, 'no host']] },
@@ -132,7 +139,6 @@ const trials: readonly Trial[] = [
   { knob: omniPath, published: [6, 'nearly the nominal rate'], others: fifths },
   { knob: balance, published: [1, 'zigzag, even'], others: [[0, 'not balanced']] },
   { knob: asynchronous, published: [1, 'as Megatron-Core'] },
-  { knob: clock, published: [1 / 3, 'dynamic power only'] },
   { knob: neurons, published: [0.9, 'over 90 of 95 TFLOP/s, AWS'] },
   { knob: neuronStarts, published: [5e-6, 'as on GPUs'] },
   { knob: neuronFp32, published: [0.5, 'fp32 peak, AWS'], others: [[2, 'tf32 peak, AWS']] },

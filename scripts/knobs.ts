@@ -1,6 +1,6 @@
 import type { Accelerator } from '../src/hardware/accelerator.ts';
 import { findAccelerator } from '../src/hardware/catalogue.ts';
-import { cappedClock, type Efficiency, efficiencyOf } from '../src/hardware/efficiency.ts';
+import { type Efficiency, efficiencyOf } from '../src/hardware/efficiency.ts';
 import type { Job } from '../src/job/index.ts';
 import type { Stack } from '../src/stack/stack.ts';
 
@@ -78,23 +78,6 @@ export function instanceKnob(
         return { ...job, cluster: { ...job.cluster, instance: { ...instance, ...change(instance, value) } } };
       }),
   };
-}
-
-/** The exponent of {@link cappedClock}: another one is the same as another cap under this one. */
-export function clockKnob(name: string, job: Job): Knob {
-  const { powerWatts = 1, ratedPowerWatts = 1, ...capped } = job.cluster.instance.accelerator;
-  const now =
-    Math.log(cappedClock({ ...capped, powerWatts, ratedPowerWatts })) / Math.log(powerWatts / ratedPowerWatts);
-  return instanceKnob(
-    name,
-    now,
-    ({ cluster }) => cappedClock(cluster.instance.accelerator) < 1,
-    ({ accelerator }, value) => {
-      const rated = accelerator.ratedPowerWatts ?? 1;
-      const cap = (accelerator.powerWatts ?? rated) / rated;
-      return { accelerator: { ...accelerator, powerWatts: rated * cap ** (value / now) } };
-    },
-  );
 }
 
 /** Several constants at once, each at a value of its own: off at 0 and on at 1. */

@@ -466,19 +466,19 @@ neuron-llama-2-13b-32n-4096-1-24	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn
 neuron-llama-2-13b-32n-4096-1-25	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	8	16	1	1	1	1024	5120	40	4096	1024	1	12.19048	14.146831
 neuron-llama-2-7b-16n-4096-1-28	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	256	1	5.14573	3.8229939
 neuron-llama-2-7b-16n-4096-1-29	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	1024	1	10.81309	14.337926
-titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0259053
-titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.5015436
-titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9424993
-titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.5290417
-titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.937584
-titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.742057
-titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	59.350918
-titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.067555
-titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.165423
-titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7534023
-titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.4052309
-titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2285047
-titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	1.9955637
+titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0090731
+titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.4847115
+titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9311834
+titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.4753634
+titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.822541
+titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.504283
+titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	58.867683
+titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	20.971116
+titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.071388
+titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7405909
+titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.3928924
+titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2198821
+titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	1.987138
 titan-35-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	selective-op	1	1	64	1	1	3	64	8192	80	4096	64	1	11.53803	10.960685
 titan-36-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	full	1	1	64	1	1	3	64	8192	80	4096	128	2	23.2068	22.17723
 vtrain-multi-0	vtrain-multi	VIA-Research/vTrain data/ground_truth_multi.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	64	1	1	0	64	3072	30	2048	512	8	3.5665	3.5422738

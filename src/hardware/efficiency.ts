@@ -117,16 +117,24 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
 };
 
 /**
- * Share of the sustained clock that a part keeps whose power is capped below its rating. Power grows faster than the
- * clock, so the clock falls more slowly than the cap.
+ * Share of the sustained clock that a part keeps whose power is capped below its rating: what its cores have left over
+ * memory and leakage grows with the cube of the clock, since voltage rises with it.
  */
 export function cappedClock({ powerWatts, ratedPowerWatts, slowestClock = 1 }: Accelerator): number {
   if (powerWatts === undefined || ratedPowerWatts === undefined) return slowestClock;
-  return slowestClock * Math.min(1, (powerWatts / ratedPowerWatts) ** clockOverPower);
+  const fixedWatts = fixedPowerShare * ratedPowerWatts;
+  const left = (powerWatts - fixedWatts) / (ratedPowerWatts - fixedWatts);
+  return slowestClock * Math.min(1, Math.max(lowestClock, Math.cbrt(left)));
 }
 
-/** Fitted to published steps of H100s capped at 500 of 700 W (pytorch/torchtitan); a cube root would be pure dynamic power. */
-const clockOverPower = 0.5;
+/**
+ * Of the rated power, what memory and leakage take.
+ * @source D: decoding, which waits for memory, draws 137 to 300 of an H200's 700 W (arXiv 2605.11999)
+ */
+const fixedPowerShare = 0.25;
+
+/** R: an H100 goes down to 345 of its 1,980 MHz, whatever it draws then. */
+const lowestClock = 345 / 1_980;
 
 /** What kernels reach on this accelerator. */
 export function efficiencyOf(accelerator: Accelerator): Efficiency {

@@ -2,6 +2,7 @@ import { parameterCount } from '../graph/parameters.ts';
 import { paddedVocabulary } from '../graph/transformer.ts';
 import { alignedBytes, alignmentRate } from '../hardware/kernels/alignment.ts';
 import { chunkOf, deviceOf } from '../pipeline/placement.ts';
+import { elementBytes } from '../stack/precision.ts';
 import { formatBytes, formatCount, formatPercent } from '../units.ts';
 import { breakdownOf } from './breakdown.ts';
 import type { EvidenceFound } from './evidence.ts';
@@ -72,16 +73,14 @@ function memoryWarnings({ stages, capacityBytes }: MemoryReport): string[] {
   ];
 }
 
-/** The output layer is in 16 bits also where others have fewer. */
-const widestElement = 2;
-
 /** Says so where a rank's part of the vocabulary makes products slow that a few more rows would make fast. */
 function vocabularyWarnings({ job }: SimulatedStep, vocabularySize: number): string[] {
   const { tensor } = job.parallelism.degrees;
   const rows = vocabularySize / tensor;
-  const rate = alignmentRate(job.cluster.instance.accelerator, rows, alignedBytes, widestElement);
+  const element = elementBytes(job.training.precision);
+  const rate = alignmentRate(job.cluster.instance.accelerator, rows, alignedBytes, element);
   if (job.model.graph !== undefined || rate === 1) return [];
-  const multiple = (alignedBytes / widestElement) * tensor;
+  const multiple = (alignedBytes / element) * tensor;
   const better = Math.ceil(vocabularySize / multiple) * multiple;
   return [
     `The output layer has ${formatCount(Math.ceil(rows))} rows a rank, no multiple of ${multiple / tensor}: its products run at ${formatPercent(rate, 0)} of their rate. A vocabulary padded to ${formatCount(better)} has none of that.`,

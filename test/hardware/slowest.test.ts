@@ -3,6 +3,23 @@ import { cappedClock } from '../../src/hardware/efficiency.ts';
 import { clockDeviation, expectedMaximum, slowestOf } from '../../src/hardware/slowest.ts';
 import { accelerator } from './make.ts';
 
+describe('a part whose power is capped', () => {
+  const clock = (powerWatts: number) =>
+    cappedClock({ ...accelerator('h100-sxm5-80'), powerWatts, ratedPowerWatts: 700 });
+
+  it('keeps the cube root of what memory and leakage leave its cores', () => {
+    // Of 700 W they take 175: 325 of 525 W are left under a cap of 500.
+    expect(clock(500)).toBeCloseTo((325 / 525) ** (1 / 3), 12);
+    expect(clock(700)).toBe(1);
+    expect(clock(800)).toBe(1);
+  });
+
+  it('never stands still', () => {
+    expect(clock(175)).toBe(clock(1));
+    expect(clock(1)).toBeGreaterThan(0.1);
+  });
+});
+
 describe('the slowest of many devices', () => {
   it('lies as far out as the largest of so many normal numbers', () => {
     // H. L. Harter, Biometrika 48 (1961), Table 1; the approximation is within 0.03.

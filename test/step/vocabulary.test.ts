@@ -3,13 +3,13 @@ import { readJob } from '../../src/job/index.ts';
 import { simulate } from '../../src/simulate.ts';
 
 /** GPT-2 124M as karpathy/nanoGPT trains it. */
-const report = (vocabularySize: number) =>
+const report = (vocabularySize: number, precision = 'bf16') =>
   simulate(
     readJob({
       model: { family: 'gpt', layers: 12, hiddenSize: 768, attentionHeads: 12, vocabularySize, dropout: 0 },
       cluster: { instance: 'dgx-a100', count: 1 },
       stack: 'fsdp2',
-      training: { sequenceLength: 1_024, globalBatchSize: 96, precision: 'bf16' },
+      training: { sequenceLength: 1_024, globalBatchSize: 96, precision },
       parallelism: { microBatchSize: 12 },
     }),
   );
@@ -24,4 +24,8 @@ it('is said to be crooked where it is, with one that is not', () => {
   expect(report(50_257).warnings.join(' ')).toContain('50,257 rows a rank, no multiple of 8');
   expect(report(50_257).warnings.join(' ')).toContain('padded to 50,264');
   expect(report(50_304).warnings.join(' ')).not.toContain('rows a rank');
+  // Four elements of 32 bits are 16 bytes as well.
+  expect(report(50_260).warnings.join(' ')).toContain('no multiple of 8');
+  expect(report(50_260, 'fp32').warnings.join(' ')).not.toContain('rows a rank');
+  expect(report(50_257, 'fp32').warnings.join(' ')).toContain('50,257 rows a rank, no multiple of 4');
 });
