@@ -164,6 +164,11 @@ export interface Stack {
   readonly scatteredCopies: 1 | 2;
   /** What is gathered at once under ZeRO 3: the layer at work and the next one, or tensors as far ahead as limits allow. */
   readonly gathers: 'units' | TensorGathers;
+  /**
+   * Under a pipeline, sharded units stay gathered from their first pass of a step to their last, and gradients whole:
+   * they are scattered when the last microbatch is done.
+   */
+  readonly staysGatheredInPipelines: boolean;
   /** What it can keep in the host's memory: inputs of recomputed layers, or any large saved tensor; and model states. */
   readonly offloads: {
     readonly activations: 'none' | 'checkpoints' | 'tensors';

@@ -6,6 +6,7 @@ import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { hostRates } from './offloadedPass.ts';
+import { staysGathered } from './profiles.ts';
 import { scaleExchange } from './scaleExchange.ts';
 import { exposedShardedSeconds } from './shardedPass.ts';
 import { backwardSeconds, type DataComm, forwardSeconds, type UnitProfile } from './stageProfile.ts';
@@ -63,7 +64,7 @@ const noDataComm = { of: () => ({ forwardDataComm: 0, backwardDataComm: 0 }), al
 function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined {
   const { zeroStage } = job.parallelism;
   const { shards } = dataGroups(job, layout);
-  if (zeroStage < 2 || shards.ranks === 1) return undefined;
+  if (zeroStage < 2 || shards.ranks === 1 || staysGathered(job)) return undefined;
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
   const { stolenByCollectives } = efficiencyOf(accelerator);

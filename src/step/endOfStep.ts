@@ -7,6 +7,7 @@ import type { RankLayout } from '../partition/placement.ts';
 import { gradientBytes } from '../stack/precision.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
 import { hostOptimizerSeconds } from './hostOptimizer.ts';
+import { staysGathered } from './profiles.ts';
 import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';
 
 /** When the last backward pass of a device's chunk runs, and the chunk. */
@@ -49,10 +50,12 @@ const gradientPasses = 3;
  */
 export function endOfStep(job: Job, layout: RankLayout): EndOf {
   const { stack } = job;
-  const { zeroStage } = job.parallelism;
   const groups = dataGroups(job, layout);
   const bytes = exchangedBytes(job);
+  const zeroStage = exchangeStage(job);
   const gathers = zeroStage === 1 || zeroStage === 2;
+  // Units that stay gathered are scattered by hand, after the last pass.
+  const overlapsGradients = stack.overlapsGradients && !staysGathered(job);
   const reductionOf = once((parameters: number) => {
     const gradients = parameters * bytes.gradient;
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
@@ -71,8 +74,8 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
     let free = 0;
     for (const { start, end, stage } of chunks) {
       const { gradients, buckets, reduction } = reductionOf(stage.parameters);
-      const first = Math.max(free, stack.overlapsGradients ? firstBucketAt(start, end, buckets) : last);
-      free = stack.overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
+      const first = Math.max(free, overlapsGradients ? firstBucketAt(start, end, buckets) : last);
+      free = overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
       if (reduction > 0) reductions.push({ of: 'gradients', start: first, end: free, bytes: gradients });
     }
     const { optimizer, gatherBytes, gathered } = stepOf(deviceParameters(chunks.map(({ stage }) => stage)));
@@ -89,10 +92,15 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
   };
 }
 
+/** The stage of ZeRO as which gradients and parameters are exchanged: shards that stay gathered are so once a step. */
+export function exchangeStage(job: Job): 0 | 1 | 2 | 3 {
+  return staysGathered(job) ? 1 : job.parallelism.zeroStage;
+}
+
 /** Stepping a device's share of so many parameters, on the device and on its host. */
 function optimizerSeconds(job: Job, parameters: number, groups: DataGroups): number {
   const { stack, cluster, training } = job;
-  const { zeroStage } = job.parallelism;
+  const zeroStage = exchangeStage(job);
   const shards = groups.shards.ranks;
   const owned = zeroStage === 0 ? parameters : Math.ceil(parameters / shards);
   const kept = zeroStage < 2 ? parameters : owned;

@@ -8,7 +8,7 @@ import { type PlacementLetters, placementLetters, placements, rankLayout } from 
 import { placementOf } from '../pipeline/schedule.ts';
 import { findSchedule } from '../pipeline/schedules/index.ts';
 import { dataGroups, exchangedBytes } from './dataComm.ts';
-import { reductionSeconds } from './endOfStep.ts';
+import { exchangeStage, reductionSeconds } from './endOfStep.ts';
 import { pipelineShape } from './stageProfile.ts';
 import { transferSeconds } from './transfers.ts';
 
@@ -96,7 +96,8 @@ function transfersOfStep(job: Job, graph: ComputeGraph, placement: PlacementLett
 
 /** What is averaged once a step, and under ZeRO 2 and 3 gathered and scattered in every pass. */
 function reductionsOfStep(job: Job, graph: ComputeGraph, placement: PlacementLetters): number {
-  const { degrees, zeroStage, microbatches } = job.parallelism;
+  const { degrees, microbatches } = job.parallelism;
+  const zeroStage = exchangeStage(job);
   const groups = dataGroups(job, rankLayout(placement, degrees));
   const parameters = sum(graph.units, (unit) => sum(unit.operators, (one) => one.parameters)) / degrees.pipeline;
   const bytes = exchangedBytes(job);

@@ -42,7 +42,19 @@ export function rankGraph(job: Job): ComputeGraph {
 export function stateSharding(job: Job): StateSharding {
   const { zeroStage, shardingDegree, degrees } = job.parallelism;
   const replicas = shardingDegree * (parameterReplicas(degrees) / degrees.data);
-  return { zeroStage, replicas, stochasticRounding: job.training.stochasticRounding };
+  return {
+    zeroStage,
+    replicas,
+    staysGathered: staysGathered(job),
+    stochasticRounding: job.training.stochasticRounding,
+  };
+}
+
+/** Whether sharded parameters are gathered and their gradients scattered once a step, and not in every pass. */
+export function staysGathered({ stack, parallelism }: Job): boolean {
+  const { zeroStage, shardingDegree, degrees } = parallelism;
+  const sharded = zeroStage >= 2 && shardingDegree * degrees.context > 1;
+  return sharded && degrees.pipeline > 1 && stack.staysGatheredInPipelines;
 }
 
 /** Cost, memory and states of each kind of unit under each way to recompute it; one and the same for equal jobs. */
@@ -57,7 +69,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
       precisionRecipe: job.stack.precisionRecipe,
       attention: job.stack.attention,
       persistentNorm: normIsPersistent(job.stack, job.model.hiddenSize),
-      gradientAccumulation: job.stack.gradientAccumulation,
+      gradientAccumulation: staysGathered(job) ? 'separate' : job.stack.gradientAccumulation,
       gradientBytes: gradientBytes(job.stack.gradientAccumulationDtype),
     },
     tensorGroup: groupOf(instance, degrees.tensor, layout.tensor, devices),
@@ -78,6 +90,7 @@ export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout):
     degrees.sequenceParallel,
     microBatchSize,
     context.splitsBackward,
+    context.choice.gradientAccumulation,
     // Groups that lie otherwise on the instances meet other links.
     context.tensorGroup.ranksPerNode,
     context.tensorGroup.stride,

@@ -19,6 +19,11 @@ describe('Llama 3 70B under FSDP on 64 devices', () => {
     );
   });
 
+  it('keeps a copy of all parameters in 16 bits besides, where it shards gradients only', () => {
+    const partly = modelStates(parameters, stack('fsdp2'), 'bf16', 'adam', { zeroStage: 2, replicas: 64 });
+    expect(partly).toEqual({ ...states, parametersBytes: states.parametersBytes + 2 * parameters });
+  });
+
   it('shards in units: the embedding, each layer, and the norm with the head', () => {
     const graph = graphOf('llama3-70b', { sequenceLength: 8192 }, stack('fsdp2'));
     const bytes = (index: number) => 2 * unitTotal(graph.units.at(index)!, (operator) => operator.parameters);
@@ -57,5 +62,33 @@ describe('Llama 3 70B under FSDP on 64 devices', () => {
     const { parametersBytes, gradientsBytes, optimizerBytes } = simulate(job).memory.stages[0]!;
     expect(parametersBytes + gradientsBytes + optimizerBytes).toBe((16 * padded) / 96);
     expect(padded / parameters - 1).toBeCloseTo(0.00446, 5);
+  });
+});
+
+describe('FSDP2 under a pipeline', () => {
+  const report = (globalBatchSize: number) =>
+    simulate(
+      readJob({
+        model: 'llama3-70b',
+        cluster: { instance: 'p5.48xlarge', count: 8 },
+        stack: 'fsdp2',
+        training: { sequenceLength: 8192, globalBatchSize },
+        parallelism: { tensor: 2, pipeline: 4, data: 8, recompute: 'full' },
+      }),
+    );
+
+  it('stays gathered in 16 bits, with whole gradients in 32, and shards masters and moments', () => {
+    for (const stage of report(64).memory.stages) {
+      const ofStage = stage.gradientsBytes / 4;
+      // Rows that do not divide among 8 ranks are a few thousand of billions.
+      expect(stage.parametersBytes / ofStage).toBeCloseTo(2 + 4 / 8, 4);
+      expect(stage.optimizerBytes / ofStage).toBeCloseTo(8 / 8, 4);
+    }
+  });
+
+  it('exchanges parameters and gradients once a step: twice the microbatches wait no longer for them', () => {
+    const waits = report(64).breakdownSeconds.dataComm;
+    expect(waits).toBeGreaterThan(0);
+    expect(report(128).breakdownSeconds.dataComm).toBeCloseTo(waits, 6);
   });
 });

@@ -107,7 +107,7 @@ export const stackSpaces: Readonly<Record<StackName, StackSpace>> = {
     schedules: ['1f1b', 'gpipe', 'interleaved', 'breadth-first', 'zb-v', 'dualpipe-v'],
     sequenceParallel: [false, true],
     unequalStages: true,
-    zeroStagesOfPipelines: [2, 3],
+    zeroStagesOfPipelines: [3],
     recompute: ['none', 'selective-op', 'full'],
     source: 'pytorch/torchtitan: parallelism and activation_checkpoint of config_manager.py',
   },

@@ -20,6 +20,7 @@ export const fsdp2: Stack = {
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
   scatteredCopies: 1,
   keepsGatheredInputs: true,
+  staysGatheredInPipelines: true,
   fragmentation: 0.06,
   sources: {
     ...fsdp1.sources,
@@ -34,6 +35,8 @@ export const fsdp2: Stack = {
       'D: eager: bf16 logits 2, fp32 copy 4, log-softmax 4, gradient 4; compiled, the fp32 copy and gradient share one pass: 2 less',
     fragmentation: 'D: reserved peaks of pytorch/torchtitan b5bcd76 benchmarks over what tensors take',
     scatteredCopies: 'V: pytorch/pytorch 117975: gradients are copied once, to the input of the reduce-scatter',
+    staysGatheredInPipelines:
+      'V: pytorch/torchtitan parallelize.py: reshard_after_forward is off by default under a pipeline; pytorch/pytorch torch/distributed/pipelining/stage.py: no gradient is exchanged before the last backward pass',
     keepsGatheredInputs:
       'D: a linear of torch.distributed.tensor saves its replicated input; reserved peaks of torchtitan table 4 agree',
   },

@@ -44,6 +44,7 @@ export const megatron2021: Stack = {
   hostSecondsPerTransfer: { plain: 0.2e-3, interleaved: 0.2e-3 },
   keepsGatheredInputs: false,
   gathersInputsAgain: true,
+  staysGatheredInPipelines: false,
   keepsPipelineOutputs: false,
   keepsDummyGradients: false,
   bucketCopyBytes: 0,
