@@ -189,6 +189,9 @@ export interface Stack {
   /** What the allocator serves besides the model: workspaces of libraries, buffers of the trainer. */
   readonly workspaceBytes: number;
 
+  /** Where forecasts of its pipelines have been off and nobody knows why: a sentence for the report. */
+  readonly pipelineCaution?: string | undefined;
+
   // Defaults of the job
   readonly defaults: {
     readonly zeroStage: 0 | 1 | 3;

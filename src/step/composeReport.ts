@@ -45,6 +45,7 @@ export function composeReport(simulated: SimulatedStep, evidence: EvidenceFound 
       ...memoryWarnings(memory),
       ...hostWarnings(memory, simulated.memory.hostCapacityBytes),
       ...vocabularyWarnings(simulated, vocabularySize),
+      ...pipelineCautions(simulated),
       ...(evidence?.warnings ?? []),
     ],
   };
@@ -85,6 +86,10 @@ function vocabularyWarnings({ job }: SimulatedStep, vocabularySize: number): str
   return [
     `The output layer has ${formatCount(Math.ceil(rows))} rows a rank, no multiple of ${multiple / tensor}: its products run at ${formatPercent(rate, 0)} of their rate. A vocabulary padded to ${formatCount(better)} has none of that.`,
   ];
+}
+
+function pipelineCautions({ job: { stack, parallelism } }: SimulatedStep): string[] {
+  return stack.pipelineCaution === undefined || parallelism.degrees.pipeline === 1 ? [] : [stack.pipelineCaution];
 }
 
 function hostWarnings({ hostBytes }: MemoryReport, capacityBytes: number): string[] {

@@ -46,3 +46,19 @@ it('hides what the job says that tensor collectives hide under', () => {
     ).stepTimeSeconds;
   expect(seconds('weight-gradient')).toBeLessThan(0.97 * seconds('none'));
 });
+
+it('is said to be uncertain on the one pipeline engine whose runs were slower than forecast', () => {
+  const cautions = (stack: string, pipeline: number) =>
+    simulate(
+      readJob({
+        model: 'gpt3-6.7b',
+        cluster: { instance: 'dgx-a100', count: 2 },
+        stack,
+        training: { sequenceLength: 2_048, globalBatchSize: 64, precision: 'bf16' },
+        parallelism: { tensor: 4, pipeline },
+      }),
+    ).warnings.filter((warning) => warning.includes('pipeline engine'));
+  expect(cautions('megatron-deepspeed', 4)).toHaveLength(1);
+  expect(cautions('megatron-deepspeed', 1)).toEqual([]);
+  for (const stack of ['megatron-2023', 'megatron-core', 'fsdp2']) expect(cautions(stack, 4)).toEqual([]);
+});

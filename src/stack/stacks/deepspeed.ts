@@ -19,6 +19,7 @@ export const deepspeed: Stack = {
   gradientBucketBytes: 1_000_000_000,
   offloads: { activations: 'checkpoints', optimizer: true, parameters: true, horizon: 1, horizonIn: 'layers' },
   communicatorBytes: 0.55e9,
+  pipelineCaution: undefined,
   sources: {
     ...megatronDeepspeed.sources,
     gradientBucketBytes: 'V: deepspeedai/DeepSpeed runtime/zero/config.py: reduce_bucket_size 5e8 elements',

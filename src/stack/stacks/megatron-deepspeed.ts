@@ -20,6 +20,8 @@ export const megatronDeepspeed: Stack = {
   fragmentation: 0.1,
   scattersPipelineTransfers: true,
   hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
+  pipelineCaution:
+    'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 21 to 25%, GPT-NeoX-20B by 29%.',
   sources: {
     ...megatron2021.sources,
     gradientAccumulationDtype:
