@@ -31,7 +31,8 @@ describe('model states', () => {
           const at = (zeroStage: 0 | 1 | 2 | 3) =>
             bytesOf(modelStates(parameters, software, precision, optimizer, { zeroStage, replicas }));
           expect(at(1)).toBeLessThanOrEqual(at(0));
-          expect(at(2)).toBeLessThanOrEqual(at(1));
+          // Halves of an odd number are one parameter more, twice: of masters beside their copy, and of gradients.
+          expect(at(2)).toBeLessThanOrEqual(at(1) + 8);
           expect(at(3)).toBeLessThanOrEqual(at(2));
         },
       ),
