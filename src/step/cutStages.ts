@@ -37,13 +37,15 @@ function partitionProblem(
   const capacityBytes = arrays.take(degrees.pipeline);
   const blockingSeconds = blockingSecondsPerByte(job, chain, transfers);
   const slack = 1 + stack.fragmentation;
-  const staticOf = once((parameters: number) => {
+  const statesOf = once((parameters: number) => {
     const states = statesOnDevice(job, parameters);
-    return states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+    const steady = states.parametersBytes + states.gradientsBytes + states.optimizerBytes;
+    return { steady, step: states.stepBytes * slack };
   });
-  chainItems(job, chain, profileOf).forEach((item, index) => {
+  const items = chainItems(job, chain, profileOf);
+  items.forEach((item, index) => {
     seconds[index] = item.seconds;
-    staticBytes[index] = staticOf(item.parameters);
+    staticBytes[index] = statesOf(item.parameters).steady;
     activationBytes[index] = item.savedBytes * slack;
     transientBytes[index] = item.transientBytes * slack;
     if (index + 1 === count) return;
@@ -65,6 +67,14 @@ function partitionProblem(
     transientBytes[count - 1] = Math.max(transientBytes[count - 1]!, layersAtOnce + lossBytes);
   }
   capacityBytes.fill(usable);
+  const step = items.map(({ parameters }) => statesOf(parameters).step);
+  if (stepIsFuller(step, activationBytes, transientBytes, shape, inFlight)) {
+    step.forEach((bytes, item) => {
+      staticBytes[item]! += bytes;
+    });
+    activationBytes.fill(0);
+    transientBytes.fill(0);
+  }
   // The output of a stage stays with it for every microbatch in flight, where the stack keeps it.
   if (stack.keepsPipelineOutputs) {
     for (let stage = 0; stage < inFlight.length - 1; stage++) {
@@ -83,6 +93,26 @@ function partitionProblem(
     capacityBytes,
     cutsAfter: job.parallelism.cutsAfter.map((name) => itemNamed(chain, name)),
   };
+}
+
+/**
+ * Whether the optimizer's step takes more on every device, in even shares, than all that its passes hold: then it decides
+ * what fits, and passes need not be looked at.
+ */
+function stepIsFuller(
+  step: readonly number[],
+  activationBytes: Float64Array,
+  transientBytes: Float64Array,
+  { placement, stages }: ReturnType<typeof shapeOf>,
+  inFlight: Float64Array,
+): boolean {
+  const total = (bytes: ArrayLike<number>) => Array.from(bytes).reduce((sum, one) => sum + one, 0);
+  const held = new Float64Array(stages);
+  inFlight.forEach((count, stage) => {
+    held[deviceOf(placement, stages, stage)]! += count;
+  });
+  const ofPasses = (total(activationBytes) / inFlight.length) * Math.max(...held) + Math.max(...transientBytes);
+  return total(step) / stages > ofPasses;
 }
 
 /** How the virtual stages of a job lie on its devices, as the partitioners ask for it. */
