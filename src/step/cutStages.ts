@@ -106,13 +106,20 @@ function stepIsFuller(
   { placement, stages }: ReturnType<typeof shapeOf>,
   inFlight: Float64Array,
 ): boolean {
-  const total = (bytes: ArrayLike<number>) => Array.from(bytes).reduce((sum, one) => sum + one, 0);
+  const stepBytes = total(step) / stages;
+  if (stepBytes === 0) return false;
   const held = new Float64Array(stages);
-  inFlight.forEach((count, stage) => {
-    held[deviceOf(placement, stages, stage)]! += count;
-  });
+  for (let stage = 0; stage < inFlight.length; stage++) {
+    held[deviceOf(placement, stages, stage)]! += inFlight[stage]!;
+  }
   const ofPasses = (total(activationBytes) / inFlight.length) * Math.max(...held) + Math.max(...transientBytes);
-  return total(step) / stages > ofPasses;
+  return stepBytes > ofPasses;
+}
+
+function total(bytes: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at++) sum += bytes[at]!;
+  return sum;
 }
 
 /** How the virtual stages of a job lie on its devices, as the partitioners ask for it. */
