@@ -107,12 +107,13 @@ function stepIsFuller(
   inFlight: Float64Array,
 ): boolean {
   const stepBytes = total(step) / stages;
-  if (stepBytes === 0) return false;
+  const largest = transientBytes.reduce((most, bytes) => Math.max(most, bytes), 0);
+  if (stepBytes <= largest) return false;
   const held = new Float64Array(stages);
   for (let stage = 0; stage < inFlight.length; stage++) {
     held[deviceOf(placement, stages, stage)]! += inFlight[stage]!;
   }
-  const ofPasses = (total(activationBytes) / inFlight.length) * Math.max(...held) + Math.max(...transientBytes);
+  const ofPasses = (total(activationBytes) / inFlight.length) * Math.max(...held) + largest;
   return stepBytes > ofPasses;
 }
 
