@@ -255,37 +255,46 @@ describe('attention', () => {
 
 describe('an RMSNorm', () => {
   /**
-   * What a step of one layout takes longer without a fused norm, picoseconds an element of a norm.
+   * What a step of one layout takes longer without a fused norm, picoseconds an element of a norm: all fifteen pairs.
    * @source arXiv 2311.05610, published run sheets: pairs of LLaMA 13B (hidden 5,120) and 65B (8,192) on A100 80GB
    */
-  const pairs: readonly (readonly [model: string, sequences: number, picoseconds: number])[] = [
-    ['llama2-13b', 2, 78.2],
-    ['llama2-13b', 1, 79.3],
-    ['llama2-13b', 1, 88.6],
-    ['llama2-13b', 2, 87.6],
-    ['llama2-13b', 1, 73.1],
-    ['llama2-70b', 1, 97.7],
-    ['llama2-70b', 1, 88.3],
-    ['llama2-70b', 1, 88.2],
-    ['llama2-70b', 1, 92.3],
-    ['llama2-70b', 1, 89.5],
-    ['llama2-70b', 1, 86.8],
+  const pairs: readonly (readonly [model: string, tokens: number, picoseconds: number])[] = [
+    ['llama2-13b', 4096, 78.2],
+    ['llama2-13b', 2048, 96.7],
+    ['llama2-13b', 2048, 79.3],
+    ['llama2-13b', 2048, 88.6],
+    ['llama2-13b', 4096, 87.6],
+    ['llama2-13b', 8192, 88.8],
+    ['llama2-13b', 8192, 73.1],
+    ['llama2-70b', 2048, 97.7],
+    ['llama2-70b', 2048, 88.3],
+    ['llama2-70b', 2048, 88.2],
+    ['llama2-70b', 2048, 92.3],
+    ['llama2-70b', 2048, 89.5],
+    ['llama2-70b', 2048, 86.8],
   ];
+  /** Far from all others, and nobody knows why: 13B on one tensor rank, and on four with sequences of 8,192. */
+  const outliers: typeof pairs = [
+    ['llama2-13b', 4096, 186.5],
+    ['llama2-13b', 8192, 62.0],
+  ];
+  const on = accelerator('a100-sxm4-80');
+  const ratioOf = ([name, tokens, picoseconds]: (typeof pairs)[number]) => {
+    const [written, fused] = [false, true].map((fusedNorm) => {
+      const changed = stack('aleph-alpha-scaling', { fusedNorm });
+      const [norm] = graphOf(name, { sequenceLength: tokens }, changed).units[1]!.operators;
+      const { forward, backwardInput } = operatorSeconds(on, { ...choice, persistentNorm: false }, norm!, 1);
+      return forward + backwardInput;
+    });
+    return ((written! - fused!) * 1e12) / (tokens * model(name).hiddenSize) / picoseconds;
+  };
 
   it('costs what published pairs of runs say where nothing fuses it, within 10% on average', () => {
-    const on = accelerator('a100-sxm4-80');
-    const ratios = pairs.map(([name, sequences, picoseconds]) => {
-      const [written, fused] = [false, true].map((fusedNorm) => {
-        const [norm] = graphOf(name, {}, stack('aleph-alpha-scaling', { fusedNorm })).units[1]!.operators;
-        const { forward, backwardInput } = operatorSeconds(on, { ...choice, persistentNorm: false }, norm!, sequences);
-        return forward + backwardInput;
-      });
-      const elements = sequences * 2048 * model(name).hiddenSize;
-      return ((written! - fused!) * 1e12) / elements / picoseconds;
-    });
-    expect(mean(ratios)).toBeGreaterThan(0.9);
-    expect(mean(ratios)).toBeLessThan(1.1);
-    for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.3);
+    for (const ratios of [pairs.map(ratioOf), [...pairs, ...outliers].map(ratioOf)]) {
+      expect(mean(ratios)).toBeGreaterThan(0.9);
+      expect(mean(ratios)).toBeLessThan(1.1);
+    }
+    for (const ratio of pairs.map(ratioOf)) expect(Math.abs(ratio - 1)).toBeLessThan(0.3);
   });
 });
 
