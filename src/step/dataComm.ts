@@ -6,7 +6,7 @@ import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { elementBytes, gradientBytes } from '../stack/precision.ts';
 import { hostRates } from './offloadedPass.ts';
-import { staysGathered } from './profiles.ts';
+import { exchangeStage } from './profiles.ts';
 import { scaleExchange } from './scaleExchange.ts';
 import { exposedShardedSeconds } from './shardedPass.ts';
 import { backwardSeconds, type DataComm, forwardSeconds, type UnitProfile } from './stageProfile.ts';
@@ -62,9 +62,9 @@ const noDataComm = { of: () => ({ forwardDataComm: 0, backwardDataComm: 0 }), al
 
 /** Gathering parameters (ZeRO 3) and scattering gradients (ZeRO 2 and 3), where a job does so. */
 function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined {
-  const { zeroStage } = job.parallelism;
+  const zeroStage = exchangeStage(job);
   const { shards } = dataGroups(job, layout);
-  if (zeroStage < 2 || shards.ranks === 1 || staysGathered(job)) return undefined;
+  if (zeroStage < 2 || shards.ranks === 1) return undefined;
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
   const { stolenByCollectives } = efficiencyOf(accelerator);

@@ -7,7 +7,7 @@ import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import type { TensorGathers } from '../stack/stack.ts';
 import { exchangedBytes } from './dataComm.ts';
 import { microbatchesInFlight } from './inFlight.ts';
-import { stateSharding, staysGathered } from './profiles.ts';
+import { exchangeStage, stateSharding } from './profiles.ts';
 import { deviceParameters, type StageProfile, type UnitProfile } from './stageProfile.ts';
 
 /** What a device holds besides what its tasks add and take away. */
@@ -115,10 +115,9 @@ function heldParameters(job: Job, chunks: readonly StageProfile[]): number {
 function sharedStates(job: Job, chunks: readonly StageProfile[]) {
   const shared = statesOnDevice(job, heldParameters(job, chunks));
   const exact = statesOnDevice(job, deviceParameters(chunks));
-  const { zeroStage } = job.parallelism;
-  const whole = staysGathered(job);
-  const parametersBytes = (zeroStage < 3 || whole ? exact : shared).parametersBytes;
-  const gradientsBytes = (zeroStage < 2 || whole ? exact : shared).gradientsBytes;
+  const zeroStage = exchangeStage(job);
+  const parametersBytes = (zeroStage < 3 ? exact : shared).parametersBytes;
+  const gradientsBytes = (zeroStage < 2 ? exact : shared).gradientsBytes;
   return {
     states: { ...shared, parametersBytes, gradientsBytes },
     paddingBytes: shared.parametersBytes - parametersBytes + shared.gradientsBytes - gradientsBytes,
@@ -187,8 +186,8 @@ function liveBytes(job: Job, gathers: TensorGathers, stages: readonly StageProfi
  * @source pytorch/pytorch torch/distributed/fsdp: two all-gathers alive, reduce-scatter input in the reduce format
  */
 function gatheredBytes(job: Job, stages: readonly StageProfile[]): number {
-  const { zeroStage, shardingDegree, degrees } = job.parallelism;
-  if (zeroStage < 3 || shardingDegree * degrees.context === 1 || staysGathered(job)) return 0;
+  const { shardingDegree, degrees } = job.parallelism;
+  if (exchangeStage(job) < 3 || shardingDegree * degrees.context === 1) return 0;
   const { gathers } = job.stack;
   if (gathers !== 'units') return liveBytes(job, gathers, stages);
   const { parameter, gradient } = exchangedBytes(job);

@@ -7,7 +7,7 @@ import type { RankLayout } from '../partition/placement.ts';
 import { gradientBytes } from '../stack/precision.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
 import { hostOptimizerSeconds } from './hostOptimizer.ts';
-import { staysGathered } from './profiles.ts';
+import { exchangeStage, staysGathered } from './profiles.ts';
 import { deviceParameters, forwardSeconds, type StageProfile } from './stageProfile.ts';
 
 /** When the last backward pass of a device's chunk runs, and the chunk. */
@@ -90,11 +90,6 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
       gatherBytes,
     };
   };
-}
-
-/** The stage of ZeRO as which gradients and parameters are exchanged: shards that stay gathered are so once a step. */
-export function exchangeStage(job: Job): 0 | 1 | 2 | 3 {
-  return staysGathered(job) ? 1 : job.parallelism.zeroStage;
 }
 
 /** Stepping a device's share of so many parameters, on the device and on its host. */

@@ -8,7 +8,8 @@ import { type PlacementLetters, placementLetters, placements, rankLayout } from 
 import { placementOf } from '../pipeline/schedule.ts';
 import { findSchedule } from '../pipeline/schedules/index.ts';
 import { dataGroups, exchangedBytes } from './dataComm.ts';
-import { exchangeStage, reductionSeconds } from './endOfStep.ts';
+import { reductionSeconds } from './endOfStep.ts';
+import { exchangeStage } from './profiles.ts';
 import { pipelineShape } from './stageProfile.ts';
 import { transferSeconds } from './transfers.ts';
 
@@ -71,14 +72,9 @@ function collectivesOfStep(job: Job, graph: ComputeGraph, placement: PlacementLe
     sum(unit.operators, ({ collective }) => {
       if (collective === undefined) return 0;
       const { forward, backward, backwardTimes = 1, backwardGather, bytes, group } = collective;
-      const kinds: readonly (CollectiveKind | undefined)[] = [
-        forward,
-        ...Array<CollectiveKind | undefined>(backwardTimes).fill(backward),
-        backwardGather ? 'all-gather' : undefined,
-      ];
-      return sum(kinds, (kind) =>
-        kind === undefined ? 0 : collectiveSeconds(kind, bytes * microBatchSize, groups[group]),
-      );
+      const seconds = (kind: CollectiveKind | undefined) =>
+        kind === undefined ? 0 : collectiveSeconds(kind, bytes * microBatchSize, groups[group]);
+      return seconds(forward) + backwardTimes * seconds(backward) + (backwardGather ? seconds('all-gather') : 0);
     });
   // Equal layers are one and the same unit.
   const seconds = sum(graph.units, oncePerObject(secondsOf));

@@ -57,6 +57,11 @@ export function staysGathered({ stack, parallelism }: Job): boolean {
   return sharded && degrees.pipeline > 1 && stack.staysGatheredInPipelines;
 }
 
+/** The stage of ZeRO as which gradients and parameters are exchanged: shards that stay gathered are so once a step. */
+export function exchangeStage(job: Job): 0 | 1 | 2 | 3 {
+  return staysGathered(job) ? 1 : job.parallelism.zeroStage;
+}
+
 /** Cost, memory and states of each kind of unit under each way to recompute it; one and the same for equal jobs. */
 export function unitProfiles(job: Job, graph: ComputeGraph, layout: RankLayout): ProfileOf {
   const { instance, devices } = job.cluster;
