@@ -103,19 +103,22 @@ export class UnitBuilder {
 
   norm(input: number, module: string): number {
     const { hiddenSize, norm } = this.model;
+    const { elementBytes } = this.sharding;
     const elements = this.ownTokens * hiddenSize;
-    const bytes = elements * this.sharding.elementBytes;
+    const bytes = elements * elementBytes;
     const layernorm = norm === 'layernorm';
     const writtenOut = !layernorm && !this.stack.fusedNorm && !this.stack.compiled;
-    const { forward, backward, kernels } = writtenOutRmsNorm(this.sharding.elementBytes);
+    const moved = writtenOut
+      ? writtenOutRmsNorm(elementBytes)
+      : { forward: 2 * elementBytes, backward: (normIsPersistent(this.stack, hiddenSize) ? 3 : 5) * elementBytes };
     return this.add([input], {
       kind: 'norm',
       module,
       parameters: layernorm ? 2 * hiddenSize : hiddenSize,
-      readBytes: writtenOut ? (forward / 2) * elements : bytes,
-      writeBytes: writtenOut ? (forward / 2) * elements : bytes,
-      backwardBytes: writtenOut ? backward * elements : (normIsPersistent(this.stack, hiddenSize) ? 3 : 5) * bytes,
-      ...(writtenOut ? { kernels } : {}),
+      readBytes: (moved.forward / 2) * elements,
+      writeBytes: (moved.forward / 2) * elements,
+      backwardBytes: moved.backward * elements,
+      ...('kernels' in moved ? { kernels: moved.kernels } : {}),
       outputBytes: bytes,
       saved: [
         // Written out in fp32 it keeps two fp32 tensors besides.
