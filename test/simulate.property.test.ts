@@ -11,8 +11,6 @@ const reportOf = (job: WrittenJob): Report => simulate(readJob(job));
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const PRECISE = 1e-9;
 
-// A hundred jobs take a second or two, and many more on a machine that is busy with something else.
-
 const splitBackwards = ['zb-h1', 'zb-h2', 'zb-v', 'v-half', 'v-min'];
 const wholeBackwards = fixedSchedules.filter((name) => !splitBackwards.includes(name));
 

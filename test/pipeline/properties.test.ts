@@ -24,8 +24,6 @@ import { pipelineShape } from '../../src/pipeline/shape.ts';
 import { fixedSchedules, type Instance, instance, legalShape, wholeCosts } from './arbitrary.ts';
 import { equalCosts, makespan, run } from './make.ts';
 
-// Properties run many steps; a busy machine may need a while.
-
 const MODES: readonly TransferMode[] = ['async', 'link', 'blocking'];
 
 function timeOf({ schedule, shape, costs }: Instance, mode: TransferMode = 'async', other: PipelineCosts = costs) {

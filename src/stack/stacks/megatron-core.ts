@@ -37,7 +37,7 @@ export const megatronCore: Stack = {
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     hostFactorIn8Bits:
-      'D: more than twice a layer forward (NVIDIA/TransformerEngine issue 761), 3.6 times a linear both ways (issue 445)',
+      'D: more than twice a layer forward (github.com/NVIDIA/TransformerEngine/issues/761), 3.6 times a linear both ways (the same, 445)',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
     offloads: 'V: Megatron-LM core/pipeline_parallel/fine_grained_activation_offload.py; core/optimizer/cpu_offloading',
     keepsDummyGradients:
