@@ -113,7 +113,7 @@ type Flops = Accelerator['flopsPerSecond'];
 function scaleMeasured(measured: Flops, oldPeaks: Flops, newPeaks: Flops): Flops {
   const scaled: Partial<Record<keyof Flops, number>> = {};
   for (const format of Object.keys(measured) as (keyof Flops)[]) {
-    scaled[format] = (measured[format]! * (newPeaks[format] ?? 1)) / (oldPeaks[format] ?? 1);
+    scaled[format] = measured[format]! * ((newPeaks[format] ?? 1) / (oldPeaks[format] ?? 1));
   }
   return scaled;
 }

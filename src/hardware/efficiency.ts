@@ -6,8 +6,11 @@ import { ampereTiles, hopperTiles, type Tile } from './kernels/tiles.ts';
 export interface Efficiency {
   /** Of the dense peak, by a large matrix product between others (clocks under load included). */
   readonly matmul: number;
-  /** The same in 8 bits, where scaling and accumulation cost more. */
+  /** The same in 8 bits, where scaling and accumulation cost more, and in 4. */
   readonly matmul8bit: number;
+  readonly matmul4bit: number;
+  /** Of the dense peak, by the best products, in 16 and in 8 bits, of the part that the shares above were found on. */
+  readonly bestProducts: { readonly wide?: number; readonly narrow?: number };
   /** What products of input gradients reach of the rate of the same products in the forward pass: weights lie crosswise. */
   readonly inputGradientProducts: number;
   /** Of the dense peak, by the batched products of attention that is not fused into one kernel. */
@@ -32,6 +35,8 @@ export interface Efficiency {
 const ampere: Efficiency = {
   matmul: 0.83,
   matmul8bit: 0.75,
+  matmul4bit: 0.75,
+  bestProducts: { wide: 271.2 / 312 },
   inputGradientProducts: 0.89,
   batchedMatmul: 0.75,
   matmulMemory: 0.8,
@@ -63,6 +68,7 @@ const hopper: Efficiency = {
   tiles: hopperTiles,
   matmul: 0.69,
   matmul8bit: 0.64,
+  bestProducts: { wide: 794.5 / 989, narrow: 1_382.2 / 1_979 },
   matmulMemory: 0.9,
   activation: 0.6,
   sources: {
@@ -75,11 +81,33 @@ const hopper: Efficiency = {
   },
 };
 
+/** What steps reach over what the same products do alone: on Hopper 0.69 of 0.72 in 16 bits, and 0.64 where 0.705 fits in 8. */
+const blackwell: Efficiency = {
+  ...hopper,
+  matmul: 0.643,
+  matmul8bit: 0.525,
+  matmul4bit: 0.42,
+  bestProducts: { wide: 1_769 / 2_250, narrow: 2_819.5 / 5_000 },
+  norm: 0.33,
+  sources: {
+    ...hopper.sources,
+    matmul:
+      'D: the products of a layer on a B300 (Transformer Engine 8f2e635, GEMM profiling), which 0.67 fits, in a step as on Hopper',
+    matmul8bit:
+      'D: products of 8,192 to 32,768 on a GB200 after 10,000 others (Azure AI-benchmarking-guide 0682f76), which 0.577 fits, in a step as on Hopper',
+    matmul4bit:
+      'D: the products of a layer on a B300 (Transformer Engine 8f2e635, GEMM profiling), which 0.47 fits, in a step as in 8 bits on Hopper',
+    bestProducts: 'V: in 16 bits the B300 (ml-engineering), in 8 the GB200 (Azure AI-benchmarking-guide 0682f76)',
+    norm: "D: PyTorch's norms of language models reach 0.84 of the share on a GB200 that they do on an H200 (NVIDIA/cudnn-frontend benchmark/norms)",
+  },
+};
+
 /** NeuronCores: a systolic array of 128 × 128, no waves of multiprocessors, launches by the device itself. */
 const neuron: Efficiency = {
   ...ampere,
   matmul: 0.57,
   matmul8bit: 0.56,
+  bestProducts: {},
   inputGradientProducts: 1,
   batchedMatmul: 0.6,
   tiles: [],
@@ -98,21 +126,27 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   volta: {
     ...ampere,
     matmul: 0.73,
+    bestProducts: {},
     sources: { ...ampere.sources, matmul: 'R: 85 to 90 of 125 TFLOP/s in large products, tiles and writes included' },
   },
   ampere,
-  ada: { ...ampere, matmul: 0.73, sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' } },
-  hopper,
-  blackwell: {
-    ...hopper,
-    matmul: 0.64,
-    matmul8bit: 0.6,
-    sources: { ...hopper.sources, matmul: 'D: best measured product 77.6% of peak against 80.3% on Hopper' },
+  ada: {
+    ...ampere,
+    matmul: 0.73,
+    bestProducts: {},
+    sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' },
   },
+  hopper,
+  blackwell,
   'neuron-v2': neuron,
   'neuron-v3': neuron,
   'neuron-v4': neuron,
-  cdna3: { ...hopper, matmul: 0.45, sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' } },
+  cdna3: {
+    ...hopper,
+    matmul: 0.45,
+    bestProducts: { wide: 668.4 / 1_307 },
+    sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' },
+  },
   tpu: { ...neuron, sources: { ...neuron.sources, matmul: 'R: as a systolic array of the same size' } },
 };
 
@@ -136,18 +170,39 @@ const fixedPowerShare = 0.25;
 /** R: an H100 goes down to 345 of its 1,980 MHz, whatever it draws then. */
 const lowestClock = 345 / 1_980;
 
-/** What kernels reach on this accelerator. */
-export function efficiencyOf(accelerator: Accelerator): Efficiency {
-  return accelerator.matrixFactor === undefined ? byGeneration[accelerator.generation] : calibrated(accelerator);
-}
-
-/** The same, its matrix products faster by what somebody measured. */
-const calibrated = oncePerObject(({ generation, matrixFactor = 1 }: Accelerator): Efficiency => {
-  const { matmul, matmul8bit, batchedMatmul, ...others } = byGeneration[generation];
+/** What kernels reach on this accelerator: as others of its generation, but for what somebody measured on this one. */
+export const efficiencyOf = oncePerObject((accelerator: Accelerator): Efficiency => {
+  const ofGeneration = byGeneration[accelerator.generation];
+  const { matrixFactor = 1 } = accelerator;
+  const [wide, narrow] = (['wide', 'narrow'] as const).map(
+    (format) => overReference(accelerator, format) * matrixFactor,
+  );
+  if (wide === 1 && narrow === 1) return ofGeneration;
   return {
-    ...others,
-    matmul: matmul * matrixFactor,
-    matmul8bit: matmul8bit * matrixFactor,
-    batchedMatmul: batchedMatmul * matrixFactor,
+    ...ofGeneration,
+    matmul: ofGeneration.matmul * wide!,
+    batchedMatmul: ofGeneration.batchedMatmul * wide!,
+    matmul8bit: ofGeneration.matmul8bit * narrow!,
+    matmul4bit: ofGeneration.matmul4bit * matrixFactor,
   };
 });
+
+/**
+ * The share of its peak that this part's best products reach, over that of the part its generation was judged by. Where
+ * none was measured, that is taken to lie above what steps reach as it does on the A100.
+ */
+function overReference({ generation, ...part }: Accelerator, format: 'wide' | 'narrow'): number {
+  const { matmul, matmul8bit, bestProducts } = byGeneration[generation];
+  const { flopsPerSecond: peak, measuredMatmulFlopsPerSecond: best } = part;
+  const reference = bestProducts[format] ?? (format === 'wide' ? matmul : matmul8bit) * bestOverStep;
+  const share =
+    format === 'narrow' ? ratio(best?.fp8, peak.fp8) : (ratio(best?.bf16, peak.bf16) ?? ratio(best?.fp16, peak.fp16));
+  return share === undefined ? 1 : share / reference;
+}
+
+/** Best product of an A100 (ml-engineering) over what its products reach in steps. */
+const bestOverStep = 271.2 / 312 / ampere.matmul;
+
+function ratio(part: number | undefined, whole: number | undefined): number | undefined {
+  return part === undefined || whole === undefined ? undefined : part / whole;
+}

@@ -7,7 +7,7 @@ import { attentionSeconds } from './kernels/attention.ts';
 import type { KernelChoice } from './kernels/choice.ts';
 import { matmulSeconds, peakFlopsPerSecond } from './kernels/matmul.ts';
 import { memoryBoundSeconds } from './kernels/memoryBound.ts';
-import { narrowFormat } from './kernels/narrow.ts';
+import { type NarrowFormat, narrowFormat } from './kernels/narrow.ts';
 
 /** Seconds of one operator on one device. The backward pass is split: that of the weights can wait. */
 export interface OperatorTime {
@@ -120,7 +120,7 @@ function linearSeconds(
   const gradient = gradientTraffic(choice, element);
   // An input is cast where it is saved: once for all products that share it, and before it is gathered.
   const input = (savedBytes(operator) / element) * sequences;
-  const castSeconds = (elements: number) => memoryBoundSeconds(accelerator, (narrow?.castBytes ?? 0) * elements);
+  const castSeconds = (elements: number) => quantizingSeconds(accelerator, narrow, elements);
   // Tokens are rows of their own in every product: only the sizes of the weight can be crooked.
   const aligned = alignmentRate(accelerator, n, k, narrow === undefined ? element : 1);
   const ofInput = aligned * efficiencyOf(accelerator).inputGradientProducts;
@@ -137,6 +137,13 @@ function linearSeconds(
       memoryBoundSeconds(accelerator, gradient.addition * k * n) +
       memoryBoundSeconds(accelerator, operator.backwardBytes * sequences),
   };
+}
+
+/** Time to write so many elements of 16 bits in a narrower format; none where there is none. */
+function quantizingSeconds(accelerator: Accelerator, format: NarrowFormat | undefined, elements: number): number {
+  if (format === undefined || elements === 0) return 0;
+  const bytesPerSecond = accelerator.memoryBytesPerSecond * format.castBandwidth;
+  return efficiencyOf(accelerator).kernelSeconds + (format.castBytes * elements) / bytesPerSecond;
 }
 
 /** Bytes that a weight gradient's element moves: in the product that makes it, and in a kernel that adds it up. */

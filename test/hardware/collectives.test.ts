@@ -174,6 +174,7 @@ const nodes = (name: string, count: number) =>
 const vidur = 'microsoft/vidur data/profiling/network, medians';
 const awsome = 'aws-samples/awsome-distributed-training micro-benchmarks/nccl-tests';
 const engineering = 'stas00/ml-engineering network/benchmarks';
+const azure = 'Azure AI-benchmarking-guide, NCCL bandwidth of ND A100, H100, H200, GB200 and GB300';
 const sizes = [64 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB, 32 * MIB, 64 * MIB];
 const inMicroseconds = (times: readonly number[]) => times.map((time, index) => [sizes[index]!, time * micro] as const);
 
@@ -278,6 +279,74 @@ const measurements: readonly Measurements[] = [
       [16 * GIB, 382],
     ]),
   },
+  {
+    cluster: '8 A100, Azure',
+    source: azure,
+    group: node('p4de.24xlarge', 8),
+    rows: byBus(8, [
+      [64 * KIB, 2.7],
+      [256 * KIB, 10.11],
+      [MIB, 36.22],
+      [4 * MIB, 71.43],
+      [16 * MIB, 109.22],
+      [32 * MIB, 132.77],
+      [64 * MIB, 166.63],
+      [256 * MIB, 213.87],
+      [GIB, 228.1],
+      [4 * GIB, 230.48],
+    ]),
+  },
+  {
+    cluster: '8 H100, Azure',
+    source: azure,
+    group: node('p5.48xlarge', 8),
+    rows: byBus(8, [
+      [64 * KIB, 2.72],
+      [256 * KIB, 10.86],
+      [MIB, 43.7],
+      [4 * MIB, 128.73],
+      [16 * MIB, 234.45],
+      [32 * MIB, 295.53],
+      [64 * MIB, 361.78],
+      [256 * MIB, 423.38],
+      [GIB, 466.35],
+      [4 * GIB, 475.54],
+    ]),
+  },
+  {
+    cluster: '8 H200, Azure',
+    source: azure,
+    group: node('p5en.48xlarge', 8),
+    rows: byBus(8, [
+      [64 * KIB, 3.97],
+      [256 * KIB, 15.1],
+      [MIB, 57.15],
+      [4 * MIB, 137.77],
+      [16 * MIB, 240.37],
+      [32 * MIB, 298.12],
+      [64 * MIB, 367.56],
+      [256 * MIB, 434.72],
+      [GIB, 468.11],
+      [4 * GIB, 478.73],
+    ]),
+  },
+  {
+    cluster: '4 GB200, Azure',
+    source: azure,
+    group: node('p6e-gb200.36xlarge', 4),
+    rows: byBus(4, [
+      [64 * KIB, 5.71],
+      [256 * KIB, 22.41],
+      [MIB, 80.48],
+      [4 * MIB, 146.27],
+      [16 * MIB, 331.09],
+      [32 * MIB, 422.62],
+      [64 * MIB, 550.73],
+      [256 * MIB, 593.53],
+      [GIB, 646.87],
+      [4 * GIB, 673.06],
+    ]),
+  },
 ];
 
 function sizeName(size: number): string {
@@ -302,9 +371,9 @@ describe('all-reduce against published measurements', () => {
   it('is a table to read', () => {
     const lines = scored.map(({ cluster, size, measured, predicted, error }) => {
       const cells = [sizeName(size), (measured / micro).toFixed(0), (predicted / micro).toFixed(0)];
-      return `${cluster.padEnd(12)}${cells.map((cell) => cell.padStart(9)).join('')}${(100 * error).toFixed(0).padStart(6)}%`;
+      return `${cluster.padEnd(16)}${cells.map((cell) => cell.padStart(9)).join('')}${(100 * error).toFixed(0).padStart(6)}%`;
     });
-    const head = `${'cluster'.padEnd(12)}${['bytes', 'measured', 'ours'].map((cell) => cell.padStart(9)).join('')}  error`;
+    const head = `${'cluster'.padEnd(16)}${['bytes', 'measured', 'ours'].map((cell) => cell.padStart(9)).join('')}  error`;
     const foot = `median of ${scored.length} rows: ${(100 * medianOf(absolute(scored))).toFixed(1)}%`;
     console.log(['all-reduce, microseconds', head, ...lines, foot].join('\n'));
     expect(scored.length).toBeGreaterThan(60);

@@ -13,7 +13,7 @@ export const h100Sxm5Of80: Accelerator = {
   cacheBytes: 50 * 2 ** 20,
   flopsPerSecond: { fp32: 67e12, tf32: 494.5e12, bf16: 989e12, fp16: 989e12, fp8: 1_979e12 },
   multiprocessors: 132,
-  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_402.6e12 },
+  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_382.2e12 },
   powerWatts: 700,
   link: { name: 'NVLink4', bytesPerSecond: 450e9 },
   sources: {
@@ -23,7 +23,7 @@ export const h100Sxm5Of80: Accelerator = {
     cacheBytes: seen('engineering'),
     flopsPerSecond: seen('engineering', 'dense'),
     multiprocessors: seen('engineering'),
-    measuredMatmulFlopsPerSecond: seen('engineering', 'best shape'),
+    measuredMatmulFlopsPerSecond: `${seen('engineering', 'best shape in 16 bits')}; ${seen('azure', 'best shape in 8')}`,
     powerWatts: seen('engineering'),
     link: seen('engineering', '18 links of 25 GB/s one way'),
   },
@@ -36,7 +36,7 @@ export const h200Sxm: Accelerator = {
   memoryBytes: 144_384 * 2 ** 20,
   usableMemoryBytes: usableAsH100(144_384 * 2 ** 20),
   memoryBytesPerSecond: 4_800e9,
-  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_453.4e12 },
+  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_366.3e12 },
   sources: {
     ...h100Sxm5Of80.sources,
     memoryBytes: seen('karpenter', '144,384 MiB'),
@@ -54,7 +54,7 @@ export const h800: Accelerator = {
   memoryBytesPerSecond: 3_350e9,
   flopsPerSecond: { fp32: 67e12, tf32: 494.5e12, bf16: 989e12, fp16: 989e12, fp8: 1_979e12 },
   multiprocessors: 132,
-  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_402.6e12 },
+  measuredMatmulFlopsPerSecond: { bf16: 794.5e12, fp8: 1_382.2e12 },
   powerWatts: 700,
   link: { name: 'NVLink4 (reduced)', bytesPerSecond: 200e9 },
   sources: {

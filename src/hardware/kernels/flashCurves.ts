@@ -43,6 +43,31 @@ const flash3Hopper: FlashCurves = {
     'V: Dao-AILab/flash-attention README figures, FlashAttention-3 forward on H100; backward R, up to 550 TFLOP/s',
 };
 
+/** FlashAttention-2 has no kernels of its own for Blackwell: each multiprocessor does what one of Hopper does. */
+const flash2Blackwell: FlashCurves = {
+  full: { 64: faster(flash2Hopper.full[64]), 128: faster(flash2Hopper.full[128]) },
+  causal: { 64: faster(flash2Hopper.causal[64]), 128: faster(flash2Hopper.causal[128]) },
+  forwardShare: flash2Hopper.forwardShare,
+  source:
+    'D: 148 multiprocessors for 132; 0.93 to 1.16 times an H100 measured on a GB200, 512 to 16k tokens (NVIDIA/cudnn-frontend d48a60e), 1.12 and 1.19 on GB200 and GB300 (Azure AI-benchmarking-guide)',
+};
+
+/**
+ * What stands in for FlashAttention-3, which does not run there: the fused attention of cuDNN. Heads of 64 take as many
+ * exponentials for half the products, and reach half of the rate.
+ */
+const fusedBlackwell: FlashCurves = {
+  full: { 64: [279, 385, 469, 655, 698, 727], 128: [557, 769, 938, 1_310, 1_396, 1_454] },
+  causal: { 64: [174, 287, 368, 566, 649, 695], 128: [348, 574, 736, 1_131, 1_297, 1_390] },
+  forwardShare: 0.234,
+  source:
+    'V: NVIDIA/cudnn-frontend d48a60e, cuDNN on a GB200, causal, heads of 128, both passes; D: without a mask as much faster as in 9072c4e, below 2,048 tokens as on Hopper; heads of 64 from exponentials, 0.48 measured with a window (afa9f7c)',
+};
+
+function faster(curve: Curve): Curve {
+  return curve.map((rate) => (rate * 148) / 132) as unknown as Curve;
+}
+
 function both(forward: Curve): Curve {
   const scale = 3.5 / (1 + 2.5 / 0.85);
   return forward.map((rate) => rate * scale) as unknown as Curve;
@@ -51,9 +76,24 @@ function both(forward: Curve): Curve {
 /** FlashAttention-1 over FlashAttention-2: the middle of pairs of one layout where attention weighs (arXiv 2311.05610, sequences of 8,192). */
 const flash1OverFlash2 = 0.45;
 
-/** Where the curves were measured, so that other parts of a generation scale with their dense bf16 peak. */
-const ampereReferenceFlops = 312e12;
-const hopperReferenceFlops = 989e12;
+interface Measured {
+  readonly curves: FlashCurves;
+  /** Dense bf16 peak of the part that they were measured on: others of its generation scale with theirs. */
+  readonly flopsPerSecond: number;
+}
+
+function measured(generation: Accelerator['generation'], kernel: AttentionKernel): Measured {
+  switch (generation) {
+    case 'blackwell':
+      return kernel === 'flash3'
+        ? { curves: fusedBlackwell, flopsPerSecond: 2_500e12 }
+        : { curves: flash2Blackwell, flopsPerSecond: 2_250e12 };
+    case 'hopper':
+      return { curves: kernel === 'flash3' ? flash3Hopper : flash2Hopper, flopsPerSecond: 989e12 };
+    default:
+      return { curves: flash2Ampere, flopsPerSecond: 312e12 };
+  }
+}
 
 /** Rate of a flash kernel over both passes, FLOP/s, and the share of the forward kernel in its time. */
 export function flashRate(
@@ -63,9 +103,7 @@ export function flashRate(
   sequenceLength: number,
   causal: boolean,
 ): { readonly flopsPerSecond: number; readonly forwardShare: number } {
-  const modern = accelerator.generation === 'hopper' || accelerator.generation === 'blackwell';
-  const curves = modern ? (kernel === 'flash3' ? flash3Hopper : flash2Hopper) : flash2Ampere;
-  const reference = modern ? hopperReferenceFlops : ampereReferenceFlops;
+  const { curves, flopsPerSecond: reference } = measured(accelerator.generation, kernel);
   const peak = accelerator.flopsPerSecond.bf16 ?? accelerator.flopsPerSecond.fp16 ?? 0;
   const byHead = causal ? curves.causal : curves.full;
   const small = interpolate(byHead[64], sequenceLength);
