@@ -30,19 +30,25 @@ export function collectiveSeconds(kind: CollectiveKind, bytes: number, group: Gr
     best = Math.min(best, ringSeconds(kind, bytes, group, protocol));
     if (kind === 'all-reduce' && group.nodes > 1) best = Math.min(best, treeSeconds(bytes, group, protocol));
   }
-  if (kind === 'all-reduce' && usesInNetworkReduction(group)) best = Math.min(best, inNetworkSeconds(bytes, group));
-  const start = startFigures(accelerator);
+  const inSwitch = kind === 'all-reduce' && usesInNetworkReduction(group);
+  if (inSwitch) best = Math.min(best, inNetworkSeconds(bytes, group));
   const network = group.nodes > 1 ? networkStartSeconds(group.instance, bytes) : 0;
-  const launch = start.launchSeconds * linkLatencyFactor(group.instance);
-  return launch + network + best + (start.fillSeconds * bytes) / (bytes + start.fillBytes);
+  return best + network + startSeconds(kind, bytes, group, group.nodes === 1 && !inSwitch);
+}
+
+/** Launching a collective and filling its channels, once for each time that the tensor goes round. */
+function startSeconds(kind: CollectiveKind, bytes: number, { instance }: Group, byRingInside: boolean): number {
+  const { launchSeconds, fillSeconds, fillBytes } = startFigures(instance.accelerator, byRingInside);
+  const rounds = kind === 'all-reduce' ? 1 : 0.5;
+  return launchSeconds * linkLatencyFactor(instance) + (rounds * fillSeconds * bytes) / (bytes + fillBytes);
 }
 
 /** Time of one message between two ranks, `talking` of which in each node use the network at once. */
 export function pointToPointSeconds(bytes: number, group: Group, talking: number): number {
   if (bytes === 0) return 0;
   const { instance } = group;
-  const start = startFigures(instance.accelerator);
   const crossesNodes = group.nodes > 1;
+  const start = startFigures(instance.accelerator, !crossesNodes);
   const rate = crossesNodes
     ? networkRankBytesPerSecond(instance, talking)
     : ringBytesPerSecond({ ...group, ranksPerNode: 2 });
