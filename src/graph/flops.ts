@@ -18,6 +18,14 @@ export function layerForwardFlops(model: ModelSpec, sequenceLength: number): num
   return 2 * sequenceLength * layerMatrixParameters(model) + attentionCoreFlops(model, sequenceLength);
 }
 
+/** FLOPs of the logits of one sequence, forward. */
+export function logitsForwardFlops(
+  { hiddenSize, vocabularySize }: Pick<ModelSpec, 'hiddenSize' | 'vocabularySize'>,
+  sequenceLength: number,
+): number {
+  return 2 * sequenceLength * hiddenSize * vocabularySize;
+}
+
 /**
  * Model FLOPs of one sequence, forward and backward: what the model needs, whatever is computed twice. Logits count,
  * looking up embeddings does not. A model of any shape says itself what its operators need.
@@ -25,6 +33,6 @@ export function layerForwardFlops(model: ModelSpec, sequenceLength: number): num
  */
 export function modelFlops(model: ModelSpec, sequenceLength: number, vocabularySize = model.vocabularySize): number {
   if (model.graph !== undefined) return graphFlops(model.graph);
-  const logits = 2 * sequenceLength * model.hiddenSize * vocabularySize;
+  const logits = logitsForwardFlops({ ...model, vocabularySize }, sequenceLength);
   return 3 * (model.layers * layerForwardFlops(model, sequenceLength) + logits);
 }

@@ -39,7 +39,7 @@ export function unitMemory(unit: Unit, stack: Stack, sequences: number, recomput
   const all = sum(unit.operators, savedBytes);
   const tensors = keptTensors(unit, recompute).map(({ name, bytes }) => ({ name, bytes: bytes * sequences }));
   const saved = sum(tensors, ({ bytes }) => bytes);
-  const losses = unit.operators.filter(({ kind }) => kind === 'loss');
+  const losses = unit.operators.filter(isLoss);
   return {
     kept: tensors,
     savedBytes: saved,
@@ -66,7 +66,7 @@ function gradientBytes(unit: Unit): number {
   let most = 0;
   for (let index = unit.operators.length - 1; index >= 0; index--) {
     const operator = unit.operators[index]!;
-    if (operator.kind !== 'loss') {
+    if (!isLoss(operator)) {
       const inside = operator.backwardWorkspaceBytes ?? 0;
       // What crosses behind the only operator of a unit has its output in it.
       const gradients = unit.kind === 'operator' ? unit.boundaryBytes : unit.boundaryBytes + operator.outputBytes;
@@ -96,10 +96,17 @@ function keptTensors(unit: Unit, recompute: UnitRecompute): readonly KeptTensor[
       return [input, ...outputs.filter(({ bytes }) => bytes > 0)];
     }
     case 'full':
-      return [input];
+      // What an embedding keeps is its input. The loss is outside of every checkpoint.
+      return unit.kind === 'embedding' || unit.operators.every(isLoss)
+        ? saved
+        : [input, ...unit.operators.filter(isLoss).flatMap((loss) => loss.saved)];
     case 'inner':
       return [];
   }
+}
+
+function isLoss({ kind }: Operator): boolean {
+  return kind === 'loss';
 }
 
 /** Whether the backward pass runs an operator's forward pass again. */
@@ -116,7 +123,7 @@ export function isRecomputed(unit: Unit, operator: Operator, stack: Stack, recom
       return policyBytes(unit, operator) === 0 && operator.kind !== 'collective';
     case 'full':
     case 'inner':
-      return true;
+      return !isLoss(operator);
   }
 }
 

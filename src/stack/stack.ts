@@ -71,6 +71,8 @@ export interface Stack {
    * own (`separate`), or in shards, which is nothing (`sharded`).
    */
   readonly gradientAccumulation: 'fused' | 'separate' | 'sharded';
+  /** What full recomputation keeps only the input of: layers, or embedding and head as well, up to the loss. */
+  readonly checkpoints: 'layers' | 'all';
   /** Recomputation of a layer ends with the last tensor that its backward pass needs: the last product is spared. */
   readonly recomputeStopsEarly: boolean;
   /** What is gathered in 8 bits where products take 8 bits: inputs of tensor-parallel layers, or parameters as well. */
@@ -128,6 +130,8 @@ export interface Stack {
   /** Updated parameters are gathered under the next forward pass (ZeRO-1). */
   readonly overlapsParameters: boolean;
   readonly gradientBucketBytes: number;
+  /** Below ZeRO 2 every rank averages whole gradients, though it steps only its share. */
+  readonly averagesWholeGradients: boolean;
   /**
    * Bytes a parameter that kernels move around the collectives of sharded units: behind each gather, and before each
    * scatter of gradients.

@@ -3,7 +3,7 @@ import { type Chain, chainOfOperators, chainOfUnits, sliceUnit } from '../graph/
 import type { Job } from '../job/job.ts';
 import { keep } from '../keep.ts';
 import type { UnitRecompute } from '../memory/unitMemory.ts';
-import { backwardSeconds, forwardSeconds, layerRecompute, type ProfileOf } from './stageProfile.ts';
+import { backwardSeconds, endRecompute, forwardSeconds, layerRecompute, type ProfileOf } from './stageProfile.ts';
 
 /** What one item of a chain costs, of one rank and one microbatch. */
 export interface ChainItem {
@@ -38,7 +38,10 @@ export function chainItems(job: Job, chain: Chain, profileOf: ProfileOf): readon
   const known = new Map<Unit, Map<UnitRecompute, readonly ChainItem[]>>();
   const all: ChainItem[] = [];
   for (const [index, unit] of chain.graph.units.entries()) {
-    const mode = unit.kind === 'layer' ? layerRecompute(recompute, index - 1, (index - 1) % perStage) : 'none';
+    const mode =
+      unit.kind === 'layer'
+        ? layerRecompute(recompute, index - 1, (index - 1) % perStage)
+        : endRecompute(job, recompute, unit);
     const modes = keep(known, unit, () => new Map());
     for (const item of keep(modes, mode, () => itemsOf(unit, mode))) all.push(item);
   }

@@ -5,6 +5,7 @@ import { once } from '../keep.ts';
 import { optimizerBytes } from '../memory/optimizerBytes.ts';
 import type { RankLayout } from '../partition/placement.ts';
 import { gradientBytes } from '../stack/precision.ts';
+import type { Stack } from '../stack/stack.ts';
 import { type DataGroups, dataGroups, exchangedBytes } from './dataComm.ts';
 import { hostOptimizerSeconds } from './hostOptimizer.ts';
 import { exchangeStage, staysGathered } from './profiles.ts';
@@ -59,7 +60,7 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
   const reductionOf = once((parameters: number) => {
     const gradients = parameters * bytes.gradient;
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
-    return { gradients, buckets, reduction: buckets * reductionSeconds(zeroStage, gradients / buckets, groups) };
+    return { gradients, buckets, reduction: buckets * reductionSeconds(stack, zeroStage, gradients / buckets, groups) };
   });
   const stepOf = once((parameters: number) => {
     const gatherBytes = gathers ? parameters * bytes.parameter : 0;
@@ -111,10 +112,16 @@ function optimizerSeconds(job: Job, parameters: number, groups: DataGroups): num
 
 /**
  * What is left to average once the passes are over: everything without ZeRO or with stage 1 (scattered inside sharding
- * groups, then reduced among their copies), only among copies with the stages that scatter in every pass.
+ * groups, then reduced among their copies, by most stacks), only among copies with the stages that scatter in every pass.
  */
-export function reductionSeconds(zeroStage: number, bytes: number, { replicas, shards, copies }: DataGroups): number {
-  if (zeroStage === 0) return collectiveSeconds('all-reduce', bytes, replicas);
+export function reductionSeconds(
+  { averagesWholeGradients }: Stack,
+  zeroStage: number,
+  bytes: number,
+  { replicas, shards, copies }: DataGroups,
+): number {
+  if (zeroStage === 0 || (zeroStage === 1 && averagesWholeGradients))
+    return collectiveSeconds('all-reduce', bytes, replicas);
   const among = collectiveSeconds('all-reduce', bytes / shards.ranks, copies);
   return zeroStage === 1 ? collectiveSeconds('reduce-scatter', bytes, shards) + among : among;
 }

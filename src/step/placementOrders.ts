@@ -99,7 +99,7 @@ function reductionsOfStep(job: Job, graph: ComputeGraph, placement: PlacementLet
   const bytes = exchangedBytes(job);
   const gathered = collectiveSeconds('all-gather', parameters * bytes.parameter, groups.shards);
   const scattered = collectiveSeconds('reduce-scatter', parameters * bytes.gradient, groups.shards);
-  const once = reductionSeconds(zeroStage, parameters * bytes.gradient, groups);
+  const once = reductionSeconds(job.stack, zeroStage, parameters * bytes.gradient, groups);
   switch (zeroStage) {
     case 0:
       return once;

@@ -94,6 +94,12 @@ function passTransientBytes(profiles: readonly UnitProfile[]): number {
   return most;
 }
 
+/** How embedding and head are recomputed: with whole layers, under stacks that checkpoint all they string together. */
+export function endRecompute({ stack }: Job, recompute: Recompute, { kind }: Pick<Unit, 'kind'>): UnitRecompute {
+  if (stack.checkpoints === 'layers' || kind === 'operator' || recompute.mode !== 'full') return 'none';
+  return (recompute.layers ?? recompute.every ?? recompute.group) === undefined ? 'full' : 'none';
+}
+
 /** The items of a chain from `from` up to, not including, `to`, each as it is recomputed; and layers that begin there. */
 export function unitsBetween(job: Job, chain: Chain, from: number, to: number, profileOf: ProfileOf) {
   const { recompute, partitioner } = job.parallelism;
@@ -102,8 +108,9 @@ export function unitsBetween(job: Job, chain: Chain, from: number, to: number, p
   for (const { index, unit, begins } of piecesBetween(chain, from, to)) {
     const isLayer = unit.kind === 'layer';
     // SageMaker's library ignores the checkpoint of a layer that its module tree cuts.
-    const kept = !isLayer || (partitioner.kind === 'tree' && unit.share !== undefined);
-    profiles.push(profileOf(unit, kept ? 'none' : layerRecompute(recompute, index - 1, layers)));
+    const kept = isLayer && partitioner.kind === 'tree' && unit.share !== undefined;
+    const mode = isLayer ? layerRecompute(recompute, index - 1, layers) : endRecompute(job, recompute, unit);
+    profiles.push(profileOf(unit, kept ? 'none' : mode));
     if (isLayer && begins) layers += 1;
   }
   return { profiles, layers };

@@ -1,9 +1,9 @@
-import { attentionCoreFlops, layerForwardFlops, modelFlops } from '../graph/flops.ts';
+import { attentionCoreFlops, layerForwardFlops, logitsForwardFlops, modelFlops } from '../graph/flops.ts';
 import type { Price } from '../hardware/instance.ts';
 import { peakFlopsPerSecond } from '../hardware/kernels/matmul.ts';
 import type { Cluster, Job } from '../job/job.ts';
 import type { TrainingReport } from './report.ts';
-import { layerRecompute } from './stageProfile.ts';
+import { endRecompute, layerRecompute } from './stageProfile.ts';
 
 /** How well the devices are used: model FLOPs, and with recomputation, over the dense peak of the job's precision. */
 export function utilisation(job: Job, stepTimeSeconds: number) {
@@ -21,9 +21,11 @@ export function utilisation(job: Job, stepTimeSeconds: number) {
 }
 
 /** FLOPs of one sequence that the backward pass computes a second time. */
-function recomputedFlops({ model, training, parallelism }: Job): number {
+function recomputedFlops(job: Job): number {
+  const { model, training, parallelism } = job;
   const perStage = Math.ceil(model.layers / (parallelism.degrees.pipeline * parallelism.virtualStages));
-  let flops = 0;
+  const logits = endRecompute(job, parallelism.recompute, { kind: 'head' }) === 'full';
+  let flops = logits ? logitsForwardFlops(model, training.sequenceLength) : 0;
   for (let layer = 0; layer < model.layers; layer++) {
     const mode = layerRecompute(parallelism.recompute, layer, layer % perStage);
     if (mode === 'full' || mode === 'inner') flops += layerForwardFlops(model, training.sequenceLength);

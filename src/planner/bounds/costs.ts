@@ -7,6 +7,7 @@ import type { UnitRecompute } from '../../memory/unitMemory.ts';
 import { statesOnDevice } from '../../step/deviceMemory.ts';
 import {
   backwardSeconds,
+  endRecompute,
   forwardSeconds,
   layerRecompute,
   type ProfileOf,
@@ -91,17 +92,17 @@ function workOut(setting: Setting, recompute: Recompute): UnitCosts {
     transient: least(({ memory }) => memory.recomputedBytes + memory.gradientBytes, modes),
     parameters: least(({ parameters }) => parameters, modes),
     boundaryBytes: embedding.boundaryBytes,
-    embedding: endCosts(profileOf, embedding),
-    head: endCosts(profileOf, head),
+    embedding: endCosts(setting, embedding, recompute),
+    head: endCosts(setting, head, recompute),
   };
 }
 
 /** A graph has no layers that are alike: all of it counts as what comes before them. */
-function graphCosts({ profileOf, chain }: Setting): UnitCosts {
+function graphCosts(setting: Setting): UnitCosts {
   const none: LayerCosts = { forward: 0, backward: 0, saved: 0 };
   const nothing: EndCosts = { ...none, parameters: 0, tiedParameters: 0 };
-  const whole = chain.graph.units.reduce((sum, unit): EndCosts => {
-    const own = endCosts(profileOf, unit);
+  const whole = setting.chain.graph.units.reduce((sum, unit): EndCosts => {
+    const own = endCosts(setting, unit, { mode: 'none' });
     return {
       forward: sum.forward + own.forward,
       backward: sum.backward + own.backward,
@@ -114,12 +115,15 @@ function graphCosts({ profileOf, chain }: Setting): UnitCosts {
   return { ...layers, boundaryBytes: 0, embedding: whole, head: nothing };
 }
 
-function endCosts(profileOf: Setting['profileOf'], unit: Unit): EndCosts {
-  const { cost, memory, parameters, tiedParameters } = profileOf(unit, 'none');
+function endCosts({ job, profileOf }: Setting, unit: Unit, recompute: Recompute): EndCosts {
+  // What is chosen for each stage may end as full recomputation of all.
+  const ways: readonly Recompute[] = recompute.mode === 'auto' ? [recompute, { mode: 'full' }] : [recompute];
+  const profiles = ways.map((way) => profileOf(unit, endRecompute(job, way, unit)));
+  const { parameters, tiedParameters } = profiles[0]!;
   return {
-    forward: forwardSeconds(cost),
-    backward: backwardSeconds(cost),
-    saved: memory.savedBytes,
+    forward: Math.min(...profiles.map(({ cost }) => forwardSeconds(cost))),
+    backward: Math.min(...profiles.map(({ cost }) => backwardSeconds(cost))),
+    saved: Math.min(...profiles.map(({ memory }) => memory.savedBytes)),
     parameters,
     tiedParameters,
   };

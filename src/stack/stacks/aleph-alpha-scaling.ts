@@ -11,11 +11,13 @@ export const alephAlphaScaling: Stack = {
   fusedElementwise: false,
   fusedProjections: 'attention',
   gradientAccumulation: 'separate',
+  checkpoints: 'all',
   tensorOverlap: 'none',
   reducesInputGradients: 'by-linear',
   keepsGatheredInputs: true,
   gathersInputsAgain: false,
-  gradientReduceDtype: 'bf16',
+  gradientReduceDtype: 'fp32',
+  averagesWholeGradients: true,
   gradientAccumulationDtype: 'bf16',
   gradientCopyForStep: false,
   shardPadding: 'none',
@@ -32,6 +34,9 @@ export const alephAlphaScaling: Stack = {
       'V: github.com/Aleph-Alpha/scaling, core/nn: query, key and value in one product, gate and up in two, SwiGLU and rotation in plain kernels',
     reducesInputGradients: 'V: the same, linear/column_parallel_linear.py: each copies its input to its tensor group',
     gathersInputsAgain: 'V: the same, norm/rms_norm.py gathers once, and linears keep what they were given',
+    checkpoints: 'V: the same, parallel_module/parallel_module.py: every layer that it strings together, head included',
+    averagesWholeGradients:
+      'V: the same, optimizer/optimizer.py and allreduce.py: all-reduced in fp32 under ZeRO as well, 500 million at a time',
     logits:
       'D: out-of-memory rows of the published run sheets are decided by logits that tensor parallelism does not divide',
     lossBytesPerLogit:
