@@ -8,7 +8,7 @@ export const megatron2023: Stack = {
   summary: 'Megatron-LM of 2023: FlashAttention 2, sequence parallelism, distributed optimizer',
   attention: 'flash2',
   overlapsGradients: true,
-  hostSecondsPerTransfer: { plain: 0.45e-3, interleaved: 0.45e-3 },
+  hostSecondsPerTransfer: { plain: 0.55e-3, interleaved: 0.55e-3 },
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
   sources: {
     ...megatron2021.sources,

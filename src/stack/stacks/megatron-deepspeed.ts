@@ -21,7 +21,7 @@ export const megatronDeepspeed: Stack = {
   scattersPipelineTransfers: true,
   hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   pipelineCaution:
-    'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 21 to 25%, GPT-NeoX-20B by 29%.',
+    'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 20 to 25%, GPT-NeoX-20B by 29%.',
   sources: {
     ...megatron2021.sources,
     gradientAccumulationDtype:
