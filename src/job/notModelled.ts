@@ -74,6 +74,9 @@ const namesWhere = (does: (stack: Stack) => boolean) => stacks.filter(does).map(
 const gatheringTensors = namesWhere(({ gathers }) => gathers !== 'units');
 const hasLimits = `it gathers layer by layer; for ${gatheringTensors.join(', ')} it is`;
 
+/** Stacks that compute the loss in kernels of either kind. */
+const lossesToChoose = namesWhere(({ unfusedLossBytesPerLogit }) => unfusedLossBytesPerLogit !== undefined);
+
 /** Fields of a job that some stacks have and others do not. */
 export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.asyncTensorParallel', models: only(false), stacks: ['fsdp2'], instead: 'false is' },
@@ -92,6 +95,7 @@ export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.precisionAwareOptimizer', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   { path: 'stack.mostLiveParameters', models: never, stacks: gatheringTensors, instead: hasLimits },
   { path: 'stack.persistenceThreshold', models: never, stacks: gatheringTensors, instead: hasLimits },
+  { path: 'stack.fusedLoss', models: never, stacks: lossesToChoose, instead: `for ${lossesToChoose.join(', ')} it is` },
   { path: 'stack.cudaGraphs', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   {
     path: 'training.precision',

@@ -56,6 +56,9 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
     ...(precisionAware === undefined ? {} : { precisionAwareOptimizer: precisionAware }),
     attention: changes.attention ?? base.attention,
     fusedNorm: changes.fusedNorm ?? base.fusedNorm,
+    ...(changes.fusedLoss === false && base.unfusedLossBytesPerLogit !== undefined
+      ? { lossBytesPerLogit: base.unfusedLossBytesPerLogit }
+      : {}),
     compiled: changes.compiled ?? base.compiled,
     asyncTensorParallel: changes.asyncTensorParallel ?? base.asyncTensorParallel,
     tensorOverlap: changes.tensorOverlap ?? base.tensorOverlap,

@@ -35,6 +35,20 @@ export type TransferMode = 'async' | 'link' | 'blocking';
 export const tensorOverlaps = ['none', 'weight-gradient', 'pipelined'] as const;
 export type TensorOverlap = (typeof tensorOverlaps)[number];
 
+/** Bytes a logit of the loss. */
+export interface LossBytes {
+  /** Kept for the backward pass. */
+  readonly saved: number;
+  /** Alive at the peak of the backward pass. */
+  readonly peak: number;
+  /** The same where the loss is compiled. */
+  readonly compiledPeak?: number;
+  /** Read and written in the forward pass. */
+  readonly forward: number;
+  /** Read and written in the backward pass. */
+  readonly backward: number;
+}
+
 /** Gathering of parameters under ZeRO 3, tensor by tensor. */
 export interface TensorGathers {
   /** Gathering ahead pauses once so many parameters are gathered; the last tensor may lead beyond them. */
@@ -101,17 +115,9 @@ export interface Stack {
   readonly vocabularyMultiple: number;
   /** `whole`: tensor ranks gather the logits, so that each keeps those of the whole vocabulary and computes their loss. */
   readonly logits: 'sharded' | 'whole';
-  /**
-   * Bytes a logit: saved for the backward pass of the loss, alive at its peak (less where it is compiled), and moved in
-   * either pass.
-   */
-  readonly lossBytesPerLogit: {
-    readonly saved: number;
-    readonly peak: number;
-    readonly compiledPeak?: number;
-    readonly forward: number;
-    readonly backward: number;
-  };
+  readonly lossBytesPerLogit: LossBytes;
+  /** The loss without its one fused kernel; absent where the software leaves no choice. */
+  readonly unfusedLossBytesPerLogit?: LossBytes;
 
   // Overlap
   readonly asyncTensorParallel: boolean;

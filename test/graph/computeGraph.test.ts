@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ComputeGraph } from '../../src/graph/computeGraph.ts';
 import { toDirectedGraph } from '../../src/graph/directedGraph.ts';
 import type { Operator } from '../../src/graph/operator.ts';
+import type { Stack } from '../../src/stack/stack.ts';
 import { graphOf, layerOf, model, stack, total } from './make.ts';
 
 type Directed = ReturnType<typeof toDirectedGraph>;
@@ -188,10 +189,10 @@ describe('sharding', () => {
 });
 
 describe('bytes that cross memory', () => {
-  const ofLoss = (value: (operator: Operator) => number) =>
-    total(graphOf('gpt3-125m', sequence, stack('megatron-2023')), (operator) =>
-      operator.kind === 'loss' ? value(operator) : 0,
-    );
+  const lossOf = (software: Stack) =>
+    graphOf('gpt3-125m', sequence, software)
+      .units.at(-1)!
+      .operators.find(({ kind }) => kind === 'loss')!;
   const ofNorms = (name: string, persistentNorm: boolean) =>
     total(graphOf(name, sequence, stack('megatron-2023', { persistentNorm })), ({ kind, backwardBytes }) =>
       kind === 'norm' ? backwardBytes : 0,
@@ -199,8 +200,16 @@ describe('bytes that cross memory', () => {
 
   it('are 52 for a logit of Megatron: cast 6, maximum 4, difference 8, exponential 8, sum 4, quotient 8; product 8, cast 6', () => {
     const logits = 512 * 50_304;
-    expect(ofLoss(({ readBytes, writeBytes }) => readBytes + writeBytes)).toBe(38 * logits);
-    expect(ofLoss(({ backwardBytes }) => backwardBytes)).toBe(14 * logits);
+    const loss = lossOf(stack('megatron-2023'));
+    expect(loss.readBytes + loss.writeBytes).toBe(38 * logits);
+    expect(loss.backwardBytes).toBe(14 * logits);
+  });
+
+  it('are 10 for a logit of Megatron-Core, whose one kernel reads twice and writes once, reads again and scales', () => {
+    const logits = 512 * 50_304;
+    const fused = lossOf(stack('megatron-core'));
+    expect(fused.readBytes + fused.writeBytes).toBe(6 * logits);
+    expect(fused.backwardBytes).toBe(4 * logits);
   });
 
   it('are fewer for gradients of a norm that holds its row in registers: the gradient and the input once, the result', () => {

@@ -196,6 +196,13 @@ describe('the stack', () => {
     expect(read({ stack }).stack).toMatchObject({ ...stack, overlapsGradients: false });
   });
 
+  test('a loss that is not fused is that of Megatron itself', () => {
+    const lossOf = (stack: object) => read({ stack }).stack.lossBytesPerLogit;
+    expect(lossOf({ name: 'megatron-core', fusedLoss: false })).toEqual(lossOf({ name: 'megatron-2023' }));
+    expect(lossOf({ name: 'megatron-core', fusedLoss: true })).toEqual(lossOf({ name: 'megatron-core' }));
+    expect(lossOf({ name: 'megatron-core' })).not.toEqual(lossOf({ name: 'megatron-2023' }));
+  });
+
   test('differences without a name are those from the default', () => {
     expect(read({ stack: { compiled: true } }).stack).toMatchObject({ name: 'megatron-core', compiled: true });
   });

@@ -15,6 +15,7 @@ const inlineStack = fields('a stack', {
   name: text('megatron-core'),
   attention: oneOf(attentionKernels),
   fusedNorm: flag(),
+  fusedLoss: flag(),
   compiled: flag(),
   asyncTensorParallel: flag(),
   tensorOverlap: oneOf(tensorOverlaps),

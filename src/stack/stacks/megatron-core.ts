@@ -8,6 +8,7 @@ export const megatronCore: Stack = {
   summary: 'Megatron-Core with Transformer Engine: overlapped tensor communication, distributed optimizer, fp8',
   attention: 'flash3',
   lossBytesPerLogit: { saved: 4, peak: 6, forward: 6, backward: 4 },
+  unfusedLossBytesPerLogit: megatron2021.lossBytesPerLogit,
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'bf16',
   offloads: { activations: 'tensors', optimizer: true, parameters: false, horizon: 1, horizonIn: 'layers' },
@@ -29,7 +30,7 @@ export const megatronCore: Stack = {
     ...megatron2021.sources,
     kernels: 'V: Transformer Engine d0067d0: fused attention of cuDNN, at the rate of FlashAttention 3 on Hopper',
     lossBytesPerLogit:
-      'V: recipes of NVIDIA-NeMo/Megatron-Bridge (cross_entropy_fusion_impl te) and Transformer Engine cross_entropy.py: two readings and the gradient written over the logits; peaks that were measured have the native loss, which needs more, so memory stays with that one',
+      'V: recipes of NVIDIA-NeMo/Megatron-Bridge (cross_entropy_fusion_impl te) and Transformer Engine cross_entropy.py: two readings and the gradient written over the logits; peaks that were measured have the native loss, which needs more, so memory stays with that one; unfused: Megatron-LM itself, whose loss in torch.compile moves no fewer (core/fusions/fused_cross_entropy.py: values that are both written and summed are written twice), before github.com/NVIDIA/TransformerEngine/pull/1456',
     tensorOverlap:
       'V: Megatron-Core --tp-comm-overlap: all-gather and reduce-scatter cut into pieces beside their GEMM',
     exchangesScales:
