@@ -47,48 +47,48 @@ bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100
 bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	117.89449
 bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	114.1902
 bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	112.87191
-dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.472532
-dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.508086
-dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.539058
-dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.567759
-dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.596534
-dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.626347
-dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.28579
-dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.323293
-dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.356451
-dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.387701
-dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	12.981203
-dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.011917
-dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.041584
-dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.06975
-dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.096365
-dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.5855155
-dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.6043626
-dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.6230493
-dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.6414019
-dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6591148
-dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.6238023
-dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.6478832
-dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.6675626
-dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.6850857
-dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.7013201
-dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	5.9911681
-dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	6.0377041
-dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0803668
-dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.1213147
-dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.161349
-dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.550061
-dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.583844
-dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.611665
-dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.643001
-dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.4798814
-dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.5055521
-dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.5452892
-dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.5628401
-dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7810634
-dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.8138787
-dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.869415
-dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.8954663
+dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.495499
+dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.530583
+dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.561119
+dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.589726
+dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.618118
+dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.647566
+dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.415653
+dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.453226
+dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.486447
+dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.517757
+dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	12.995553
+dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.026315
+dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.056026
+dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.084232
+dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.110882
+dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.6043416
+dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.6232758
+dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.6420397
+dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.6604623
+dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6782394
+dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.6568515
+dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.6809603
+dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.7006658
+dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.7182136
+dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.7344713
+dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	6.0103901
+dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	6.0570169
+dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0997647
+dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.1407929
+dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.1809035
+dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.565379
+dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.599481
+dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.627718
+dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.658652
+dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.4891034
+dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.5147973
+dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.5545766
+dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.572147
+dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7864133
+dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.8192899
+dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.8749378
+dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.9010406
 korthikanti-gpt-22b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	1	1	1	1	0	8	6144	48	2048	4	4	1.42	1.3907248
 korthikanti-gpt-22b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	1	1	1	1	0	8	6144	48	2048	4	4	1.1	1.0532449
 korthikanti-gpt-175b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	8	1	1	3	0	64	12288	96	2048	64	1	18.13	18.490423
@@ -316,58 +316,58 @@ layouts-131815-980	llama-layouts	arXiv 2311.05610, published run sheets: llama_6
 layouts-131817-981	llama-layouts	arXiv 2311.05610, published run sheets: llama_65B_bfloat16_64_GPUs_sequence_parallelism	a100-sxm4-80	ampere	NVIDIA	aleph-alpha-scaling	bf16	none	8	4	2	1	1	1	64	8192	80	2048	2048	1	220.27272	218.47868
 layouts-131808-982	llama-layouts	arXiv 2311.05610, published run sheets: llama_65B_bfloat16_64_GPUs_sequence_parallelism	a100-sxm4-80	ampere	NVIDIA	aleph-alpha-scaling	bf16	none	8	8	1	1	1	0	64	8192	80	2048	2048	2	223.09028	217.28771
 layouts-131813-983	llama-layouts	arXiv 2311.05610, published run sheets: llama_65B_bfloat16_64_GPUs_sequence_parallelism	a100-sxm4-80	ampere	NVIDIA	aleph-alpha-scaling	bf16	none	8	8	1	1	1	0	64	8192	80	2048	2048	1	232.99686	235.32943
-foundry-18-mpt-70b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	64	1	1	3	64	8192	80	2048	2048	8	63.05043	60.915347
-foundry-19-mpt-70b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	32	1	1	3	32	8192	80	2048	1024	2	74.2565	69.355608
-foundry-20-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	8192	168	1	124.30058	97.15222
-foundry-21-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	4096	168	1	47.7237	45.639415
-foundry-22-mpt-30b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	32	1	1	3	32	7168	48	2048	1344	14	37.26661	36.555663
-foundry-23-mpt-30b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	16	1	1	3	16	7168	48	2048	480	10	27.14905	26.233896
-foundry-24-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	2048	504	3	64.42342	60.775095
-foundry-25-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	1024	1008	6	61.91171	58.438061
-foundry-26-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	32768	24	1	49.7364	51.539278
-foundry-27-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	16384	72	3	49.39693	51.069874
-foundry-28-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	4096	240	10	26.04769	26.504736
-foundry-29-mpt-13b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	5120	40	2048	128	2	0.85331	0.8101064
-foundry-30-mpt-13b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	5120	40	2048	64	2	0.85134	0.80575344
-foundry-31-mpt-13b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	5120	40	2048	32	2	0.85915	0.80554785
-foundry-32-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	5120	40	2048	16	2	0.85476	0.80705538
-foundry-33-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	1024	960	40	22.33217	22.446502
-foundry-34-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	65536	16	1	66.98454	71.053933
-foundry-35-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	32768	32	2	39.49439	41.379003
-foundry-36-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	8192	128	8	18.89973	19.189279
-foundry-37-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	4096	256	16	15.22036	15.550136
-foundry-38-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	4096	32	2048	48	6	1.15456	1.1311053
-foundry-39-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	1024	1024	64	12.84579	12.770454
-foundry-40-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2560	32	65536	16	1	40.17687	42.238952
-foundry-41-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2560	32	32768	144	3	100.42976	106.58764
-foundry-42-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	16384	48	1	8.81423	9.0304627
-foundry-43-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	8192	144	3	8.89455	9.2520542
-foundry-44-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	4096	240	5	5.86148	6.0621486
-foundry-45-mpt-3b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	2560	32	2048	1152	6	1.63651	1.6421088
-foundry-46-mpt-3b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	2560	32	2048	576	6	1.60126	1.6320332
-foundry-47-mpt-3b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	2560	32	2048	480	10	2.54486	2.6032969
-foundry-48-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	1024	960	20	4.54335	4.742782
-foundry-49-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	512	1920	40	4.39404	4.5367001
-foundry-50-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2048	24	65536	16	1	23.80422	24.981746
-foundry-51-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	32768	32	1	10.89962	11.230494
-foundry-52-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	16384	64	2	6.67059	6.7237421
-foundry-53-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	8192	96	3	3.37154	3.3882248
-foundry-54-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	4096	224	7	2.97618	2.9720714
-foundry-55-mpt-1b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	2048	24	2048	1280	20	0.92247	0.88222906
-foundry-56-mpt-1b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	2048	24	2048	640	20	0.90759	0.87887435
-foundry-57-mpt-1b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	2048	24	2048	320	20	0.88971	0.87623998
-foundry-58-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	2048	112	14	0.63077	0.61946547
-foundry-59-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	1024	576	18	1.50739	1.4645142
-foundry-60-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	512	1792	56	2.19393	2.1178564
-foundry-61-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	32768	16	1	4.02268	4.1183502
-foundry-62-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	16384	48	3	3.53419	3.5901047
-foundry-63-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	8192	96	6	2.35035	2.3518797
-foundry-64-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	4096	192	12	1.77254	1.7389815
-foundry-65-mpt-760m-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	1536	24	2048	768	24	0.72313	0.71724566
-foundry-66-mpt-760m-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	1536	24	2048	384	24	0.71701	0.71497922
-foundry-67-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	2048	384	24	1.55675	1.4212143
-foundry-68-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	1024	768	48	1.25099	1.2708467
-foundry-69-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	512	1536	96	1.17378	1.1977269
+foundry-18-mpt-70b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	64	1	1	3	64	8192	80	2048	2048	8	63.05043	61.300819
+foundry-19-mpt-70b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	32	1	1	3	32	8192	80	2048	1024	2	74.2565	69.740513
+foundry-20-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	8192	168	1	124.30058	97.608597
+foundry-21-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	4096	168	1	47.7237	45.867798
+foundry-22-mpt-30b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	32	1	1	3	32	7168	48	2048	1344	14	37.26661	36.786451
+foundry-23-mpt-30b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	16	1	1	3	16	7168	48	2048	480	10	27.14905	26.398609
+foundry-24-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	2048	504	3	64.42342	61.112802
+foundry-25-mpt-30b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	1024	1008	6	61.91171	58.775768
+foundry-26-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	32768	24	1	49.7364	51.657794
+foundry-27-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	16384	72	3	49.39693	51.247206
+foundry-28-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	4096	240	10	26.04769	26.652642
+foundry-29-mpt-13b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	5120	40	2048	128	2	0.85331	0.81109951
+foundry-30-mpt-13b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	5120	40	2048	64	2	0.85134	0.80674393
+foundry-31-mpt-13b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	5120	40	2048	32	2	0.85915	0.80653545
+foundry-32-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	5120	40	2048	16	2	0.85476	0.80803972
+foundry-33-mpt-13b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	5120	40	1024	960	40	22.33217	22.594408
+foundry-34-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	65536	16	1	66.98454	71.13152
+foundry-35-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	32768	32	2	39.49439	41.45659
+foundry-36-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	8192	128	8	18.89973	19.266866
+foundry-37-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	4096	256	16	15.22036	15.627723
+foundry-38-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	4096	32	2048	48	6	1.15456	1.1323615
+foundry-39-mpt-7b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	4096	32	1024	1024	64	12.84579	12.848042
+foundry-40-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2560	32	65536	16	1	40.17687	42.274584
+foundry-41-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2560	32	32768	144	3	100.42976	106.74756
+foundry-42-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	16384	48	1	8.81423	9.038342
+foundry-43-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	8192	144	3	8.89455	9.2637737
+foundry-44-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	4096	240	5	5.86148	6.0711726
+foundry-45-mpt-3b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	2560	32	2048	1152	6	1.63651	1.6446343
+foundry-46-mpt-3b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	2560	32	2048	576	6	1.60126	1.6345517
+foundry-47-mpt-3b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	2560	32	2048	480	10	2.54486	2.6078235
+foundry-48-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	1024	960	20	4.54335	4.7518032
+foundry-49-mpt-3b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2560	32	512	1920	40	4.39404	4.5457205
+foundry-50-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	2048	24	65536	16	1	23.80422	24.996195
+foundry-51-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	32768	32	1	10.89962	11.232971
+foundry-52-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	16384	64	2	6.67059	6.7262187
+foundry-53-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	8192	96	3	3.37154	3.3901
+foundry-54-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	4096	224	7	2.97618	2.9742466
+foundry-55-mpt-1b-h100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	64	1	1	3	64	2048	24	2048	1280	20	0.92247	0.88302191
+foundry-56-mpt-1b-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	2048	24	2048	640	20	0.90759	0.87966483
+foundry-57-mpt-1b-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	2048	24	2048	320	20	0.88971	0.87702785
+foundry-58-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	2048	112	14	0.63077	0.62000906
+foundry-59-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	1024	576	18	1.50739	1.4659298
+foundry-60-mpt-1b-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	2048	24	512	1792	56	2.19393	2.1200296
+foundry-61-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	32768	16	1	4.02268	4.1207592
+foundry-62-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	16384	48	3	3.53419	3.5937282
+foundry-63-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	8192	96	6	2.35035	2.355503
+foundry-64-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	4096	192	12	1.77254	1.7426046
+foundry-65-mpt-760m-h100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	32	1	1	3	32	1536	24	2048	768	24	0.72313	0.71906882
+foundry-66-mpt-760m-h100_80gb-16	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	16	1	1	3	16	1536	24	2048	384	24	0.71701	0.71679683
+foundry-67-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	2048	384	24	1.55675	1.424837
+foundry-68-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	1024	768	48	1.25099	1.2744691
+foundry-69-mpt-760m-h100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, H100 80GB BF16	h100-sxm5-80	hopper	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	1536	24	512	1536	96	1.17378	1.201349
 foundry-77-mpt-70b-a100_80gb-64	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	full	1	1	64	1	1	3	64	8192	80	2048	2048	8	159.63706	147.22768
 foundry-78-mpt-70b-a100_80gb-32	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	full	1	1	32	1	1	3	32	8192	80	2048	1024	2	175.31784	161.80503
 foundry-79-mpt-30b-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	full	1	1	8	1	1	3	8	7168	48	8192	168	1	299.57684	218.39393
@@ -429,17 +429,17 @@ foundry-134-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/
 foundry-135-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	2048	512	32	0.92475	0.86596688
 foundry-136-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	1024	1024	64	0.83769	0.7637675
 foundry-137-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	512	2048	128	0.79111	0.71542587
-nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	20.876592
-nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.5197008
-nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.550061
-nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6084193
-nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.7822203
-nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.0992117
-nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.5855155
-nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7810634
-nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.391612
-nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.9953676
-nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.28579
+nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	20.90693
+nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.5407785
+nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.565379
+nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6651908
+nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.8182037
+nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.1778362
+nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.8522367
+nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7864133
+nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.420739
+nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	5.0037825
+nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.415653
 neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	73.397454
 neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	8.9925902
 neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	9.304028
@@ -464,19 +464,19 @@ neuron-llama-2-13b-32n-4096-1-24	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn
 neuron-llama-2-13b-32n-4096-1-25	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	8	16	1	1	1	1024	5120	40	4096	1024	1	12.19048	14.146831
 neuron-llama-2-7b-16n-4096-1-28	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	256	1	5.14573	3.8229939
 neuron-llama-2-7b-16n-4096-1-29	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	1024	1	10.81309	14.337926
-titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0015595
-titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.4771978
-titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9474031
-titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.513225
-titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.858541
-titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.540254
-titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	58.903639
-titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.285379
-titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.390196
-titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7251766
-titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.3794597
-titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2484694
-titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	2.0176633
+titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0091751
+titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.4848134
+titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9538218
+titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	8	1	1	3	8	4096	32	32768	8	1	8.42365	7.5324383
+titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.877754
+titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.559468
+titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	58.922853
+titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.37823
+titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.47146
+titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7318254
+titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.3846675
+titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2538938
+titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	2.0221321
 titan-35-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	selective-op	1	1	64	1	1	3	64	8192	80	4096	64	1	11.53803	10.943463
 titan-36-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	full	1	1	64	1	1	3	64	8192	80	4096	128	2	23.2068	22.153944
 vtrain-multi-0	vtrain-multi	VIA-Research/vTrain data/ground_truth_multi.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	64	1	1	0	64	3072	30	2048	512	8	3.5665	3.5374859

@@ -10,9 +10,16 @@ import { accelerator } from './make.ts';
 type Format = KernelChoice['precision'];
 
 /** A product alone, its operands read once from memory. */
-function productSeconds(name: string, precision: Format, m: number, n: number, k: number): number {
+function productSeconds(name: string, precision: Format, m: number, n: number, k: number, rate = 1): number {
   const operandBytes = narrowFormat(precision, 'delayed')?.operandBytes ?? 2;
-  return matmulSeconds(accelerator(name), precision, { m, n, k }, (m * k + k * n) * operandBytes, 2 * m * n);
+  return matmulSeconds(accelerator(name), precision, { m, n, k }, (m * k + k * n) * operandBytes, 2 * m * n, rate);
+}
+
+/** A product in the forward pass, that for the gradient of its input and that for the gradient of its weight. */
+function trainingSeconds(name: string, precision: Format, m: number, n: number, k: number): number {
+  const { inputGradientProducts } = efficiencyOf(accelerator(name));
+  const on = (...shape: [number, number, number]) => productSeconds(name, precision, ...shape);
+  return on(m, n, k) + productSeconds(name, precision, m, k, n, inputGradientProducts) + on(k, n, m);
 }
 
 /**
@@ -29,12 +36,15 @@ const squares: readonly (readonly [name: string, precision: Format, teraflops: R
 
 describe('products that go on for long', () => {
   for (const [name, precision, teraflops] of squares) {
-    it(`take as long as published on ${name}: alone in 16 bits, in a step up to a seventh longer in 8`, () => {
-      for (const [side, reached] of Object.entries(teraflops)) {
-        const published = (2 * Number(side) ** 3) / (reached * 1e12);
-        const longer = productSeconds(name, precision, Number(side), Number(side), Number(side)) / published;
-        expect(longer, side).toBeGreaterThan(precision === 'fp16' ? 0.96 : 1.05);
-        expect(longer, side).toBeLessThan(precision === 'fp16' ? 1.04 : 1.15);
+    it(`take as long as published on ${name}: alone in 16 bits, in a step up to a fifth longer in 8`, () => {
+      for (const side of Object.keys(teraflops).map(Number)) {
+        const published = (2 * side ** 3) / (teraflops[side]! * 1e12);
+        const longer =
+          precision === 'fp16'
+            ? productSeconds(name, precision, side, side, side) / published
+            : trainingSeconds(name, precision, side, side, side) / (3 * published);
+        expect(longer, `${side}`).toBeGreaterThan(precision === 'fp16' ? 0.96 : 1.09);
+        expect(longer, `${side}`).toBeLessThan(precision === 'fp16' ? 1.04 : 1.2);
       }
     });
   }
@@ -48,15 +58,13 @@ describe('products that go on for long', () => {
   ] as const;
   const tokens = 15_872;
 
-  it('take up to a seventh longer in a step than in a layer profiled on a B300', () => {
+  it('take up to a sixth longer in a step than in a layer profiled on a B300', () => {
     // NVIDIA/TransformerEngine 8f2e635, docs/examples/gemm_profiling: operands quantized beforehand.
     const published = { bf16: 13.1e-3, fp8: 6.812e-3, mxfp8: 7.161e-3, nvfp4: 3.764e-3 };
     for (const [precision, seconds] of Object.entries(published) as [Format, number][]) {
-      const on = (m: number, n: number, k: number) => productSeconds('b300-sxm-288', precision, m, n, k);
-      let ours = 0;
-      for (const [n, k] of layer) ours += on(tokens, n, k) + on(tokens, k, n) + on(k, n, tokens);
-      expect(ours / seconds, precision).toBeGreaterThan(1.03);
-      expect(ours / seconds, precision).toBeLessThan(1.15);
+      const ours = layer.reduce((sum, [n, k]) => sum + trainingSeconds('b300-sxm-288', precision, tokens, n, k), 0);
+      expect(ours / seconds, precision).toBeGreaterThan(1.07);
+      expect(ours / seconds, precision).toBeLessThan(1.17);
     }
   });
 
