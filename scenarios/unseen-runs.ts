@@ -86,8 +86,8 @@ function herdFlops(sequenceLength: number): number {
 
 /**
  * 16 million tokens on 16 stages, the first and the last with a layer less. Chunks of one layer, nothing recomputed, tensor
- * communication that nothing hides and gradients in fp32 are assumed; with overlapped tensor communication foretrain would
- * say 15% less. What that trainer did to save memory is not modelled: foretrain has these runs need 87 to 95 GiB.
+ * communication that nothing hides and gradients in fp32 are assumed; beside weight gradients it would take 6% less, and
+ * overlapped throughout 15%. What that trainer did to save memory is not modelled: foretrain has these runs need 87 to 95 GiB.
  */
 const herd = ([gpus, context, sequenceLength, teraflops]: readonly [number, number, number, number]): Run => ({
   name: `Llama 3.1 405B, ${formatCount(sequenceLength)} tokens`,
