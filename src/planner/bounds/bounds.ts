@@ -34,7 +34,7 @@ import {
   sharedReductionSeconds,
 } from './tail.ts';
 
-/** What no simulation of a candidate comes out below. */
+/** What no simulation of a candidate with cuts that fit comes out below. */
 export interface Bound {
   readonly stepTimeSeconds: number;
   /** False where it cannot fit, whatever its cuts. */
