@@ -5,7 +5,8 @@
  * The table gives model, degrees, GPUs and batch, and section 5.1 that the interleaved schedule was used; microbatches and
  * chunks a device are not printed. So each run is forecast with every size of microbatch up to 16 and one to four chunks
  * that fit: the fastest of those with one chunk (1F1B), and the fastest of all, stand beside what was published. Where
- * there is a pipeline the latter is the one to compare.
+ * there is a pipeline the latter is the one to compare. Products that add to gradients themselves came in February 2022
+ * (github.com/NVIDIA/apex/pull/1297), after these runs.
  */
 import { findModel } from '../src/graph/catalogue.ts';
 import { readJob, simulate } from '../src/index.ts';
@@ -55,7 +56,7 @@ function fastest([model, tensor, pipeline, gpus, batch]: Run, chunks: readonly n
         readJob({
           model,
           cluster: { instance: 'dgx-a100', count: gpus / 8 },
-          stack: 'megatron-2021',
+          stack: { name: 'megatron-2021', fusedGradientAccumulation: false },
           training: { sequenceLength, globalBatchSize: batch, precision: 'fp16' },
           parallelism: {
             ...{ tensor, pipeline, data, microBatchSize, virtualStages },

@@ -121,7 +121,7 @@ const fifths: readonly Value[] = [
 const trials: readonly Trial[] = [
   {
     knob: amperes,
-    published: [0.83, 'single products, vidur'],
+    published: [0.8, 'single products, vidur'],
     others: [[271.2 / 312, 'best product, ml-engineering']],
   },
   {

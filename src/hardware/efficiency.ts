@@ -33,7 +33,7 @@ export interface Efficiency {
 }
 
 const ampere: Efficiency = {
-  matmul: 0.83,
+  matmul: 0.815,
   matmul8bit: 0.75,
   matmul4bit: 0.75,
   bestProducts: { wide: 271.2 / 312 },
@@ -49,7 +49,8 @@ const ampere: Efficiency = {
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
-    matmul: 'D: 78 linear layers profiled by microsoft/vidur, forward',
+    matmul:
+      'D: between the 0.80 that fits 466 linear layers profiled by microsoft/vidur, forward, and the 0.83 that fits products of 8,192 and 16,384 after 10,000 others (Azure AI-benchmarking-guide 3bb66ca)',
     inputGradientProducts:
       'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward; what splitting the backward pass gains (arXiv 2401.10241) leaves weight gradients at the forward rate',
     batchedMatmul: 'D: as large products, microsoft/vidur: 72 to 77% of peak, writing included',

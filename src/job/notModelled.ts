@@ -95,6 +95,12 @@ export const notModelledOnStack: readonly NotModelledOnStack[] = [
   { path: 'stack.precisionAwareOptimizer', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   { path: 'stack.mostLiveParameters', models: never, stacks: gatheringTensors, instead: hasLimits },
   { path: 'stack.persistenceThreshold', models: never, stacks: gatheringTensors, instead: hasLimits },
+  {
+    path: 'stack.fusedGradientAccumulation',
+    models: only(false),
+    stacks: namesWhere(({ gradientAccumulation }) => gradientAccumulation === 'fused'),
+    instead: 'false is',
+  },
   { path: 'stack.fusedLoss', models: never, stacks: lossesToChoose, instead: `for ${lossesToChoose.join(', ')} it is` },
   { path: 'stack.cudaGraphs', models: only(false), stacks: ['megatron-core'], instead: 'false is' },
   {

@@ -32,8 +32,8 @@ function draftJob(written: JobInput, faults: FaultList): Draft {
   const cluster = readCluster(written.cluster, faults);
   const { input, notes } = withoutSmp(written, cluster, faults);
   const accelerator = cluster.instance?.accelerator;
-  const stack = readStack(input.stack, accelerator, faults);
   const training = readTraining(input.training, accelerator, faults);
+  const stack = readStack(input.stack, accelerator, training.precision, faults);
   const parallelism = readParallelism(input.parallelism, { cluster, stack, training }, faults);
   return { input, model, cluster, stack, training, parallelism, notes };
 }

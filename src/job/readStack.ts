@@ -1,6 +1,6 @@
 import type { Accelerator } from '../hardware/accelerator.ts';
 import { findStack, stacks } from '../stack/index.ts';
-import { type PrecisionAwareOptimizer, precisionAwareDefaults } from '../stack/precision.ts';
+import { type Precision, type PrecisionAwareOptimizer, precisionAwareDefaults } from '../stack/precision.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { FaultList } from './faults.ts';
 import type { InlineStack, StackInput } from './schema/stack.ts';
@@ -11,19 +11,25 @@ import { listed, shown } from './words.ts';
 export function readStack(
   input: StackInput | undefined,
   accelerator: Accelerator | undefined,
+  precision: Precision | undefined,
   faults: FaultList,
 ): Stack | undefined {
   const { name = undefined, ...changes } = typeof input === 'string' ? { name: input } : (input ?? {});
   if (!faults.sound('stack.name')) return undefined;
   const path = typeof input === 'string' ? 'stack' : 'stack.name';
   const base = name !== undefined ? named(name, path, faults) : accelerator && defaultStack(accelerator);
-  return base === undefined ? undefined : withChanges(onAccelerator(base, accelerator), changes);
+  return base && withChanges(inPrecision(onAccelerator(base, accelerator), precision), changes);
 }
 
 /** FlashAttention 3 is written for Hopper; before it, a stack that has it falls back on FlashAttention 2. */
 function onAccelerator(stack: Stack, accelerator: Accelerator | undefined): Stack {
   const isEarlier = accelerator?.generation === 'ampere' || accelerator?.generation === 'ada';
   return isEarlier && stack.attention === 'flash3' ? { ...stack, attention: 'flash2' } : stack;
+}
+
+function inPrecision(stack: Stack, precision: Precision | undefined): Stack {
+  if (precision !== 'fp16' || !stack.fp16Gradients) return stack;
+  return { ...stack, gradientReduceDtype: 'fp16', gradientAccumulationDtype: 'fp16' };
 }
 
 /** The stack that most would use on this accelerator; undefined where none trains on it. */
@@ -64,6 +70,9 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
     tensorOverlap: changes.tensorOverlap ?? base.tensorOverlap,
     gradientReduceDtype: changes.gradientReduceDtype ?? base.gradientReduceDtype,
     gradientAccumulationDtype: changes.gradientAccumulationDtype ?? base.gradientAccumulationDtype,
+    ...(changes.fusedGradientAccumulation === false && base.gradientAccumulation === 'fused'
+      ? { gradientAccumulation: 'separate' }
+      : {}),
     cudaGraphs: changes.cudaGraphs ?? base.cudaGraphs,
     precisionRecipe: changes.precisionRecipe ?? base.precisionRecipe,
   };

@@ -100,6 +100,8 @@ export interface Stack {
   // Numbers
   readonly gradientReduceDtype: GradientDtype;
   readonly gradientAccumulationDtype: GradientDtype;
+  /** A job in fp16 keeps and averages its gradients in fp16, whatever the two above, unless it says otherwise. */
+  readonly fp16Gradients: boolean;
   /** The parameters themselves are fp32, cast to 16 bits when they are gathered: there is no other master copy. */
   readonly mastersAreParameters: boolean;
   /** The optimizer keeps an fp32 copy of 16-bit gradients while it steps. */

@@ -196,6 +196,23 @@ describe('the stack', () => {
     expect(read({ stack }).stack).toMatchObject({ ...stack, overlapsGradients: false });
   });
 
+  test('gradients are of the type of the parameters in fp16 and fp32 in bf16, unless a job says otherwise', () => {
+    const dtypesOf = (precision: string, stack: object) => {
+      const { gradientReduceDtype, gradientAccumulationDtype } = read({ stack, 'training.precision': precision }).stack;
+      return [gradientReduceDtype, gradientAccumulationDtype];
+    };
+    expect(dtypesOf('fp16', { name: 'megatron-2023' })).toEqual(['fp16', 'fp16']);
+    expect(dtypesOf('bf16', { name: 'megatron-2023' })).toEqual(['fp32', 'fp32']);
+    expect(dtypesOf('fp16', { name: 'megatron-2023', gradientAccumulationDtype: 'fp32' })).toEqual(['fp16', 'fp32']);
+    expect(dtypesOf('fp16', { name: 'fsdp2' })[0]).toBe('fp32');
+  });
+
+  test('products add to gradients themselves unless a job says otherwise', () => {
+    const additionOf = (stack: object) => read({ stack }).stack.gradientAccumulation;
+    expect(additionOf({ name: 'megatron-2021' })).toBe('fused');
+    expect(additionOf({ name: 'megatron-2021', fusedGradientAccumulation: false })).toBe('separate');
+  });
+
   test('a loss that is not fused is that of Megatron itself', () => {
     const lossOf = (stack: object) => read({ stack }).stack.lossBytesPerLogit;
     expect(lossOf({ name: 'megatron-core', fusedLoss: false })).toEqual(lossOf({ name: 'megatron-2023' }));

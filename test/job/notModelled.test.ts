@@ -41,6 +41,11 @@ const rows: readonly (readonly [Readonly<Record<string, unknown>>, string, strin
     'true is not modelled for megatron-2023; false is',
   ],
   [
+    { stack: { name: 'deepspeed', fusedGradientAccumulation: true } },
+    'stack.fusedGradientAccumulation',
+    'true is not modelled for deepspeed; false is',
+  ],
+  [
     { stack: { name: 'fsdp1', fusedLoss: false } },
     'stack.fusedLoss',
     'false is not modelled for fsdp1; for megatron-core it is',
@@ -101,7 +106,8 @@ describe('what is not used is not refused', () => {
     { 'parallelism.context': 1, 'parallelism.expert': 1, 'parallelism.expertTensor': 1 },
     { 'parallelism.cutAt': 'layer' },
     { stack: { name: 'megatron-core', cudaGraphs: false, asyncTensorParallel: false, tensorOverlap: 'none' } },
-    { stack: { name: 'megatron-core', fusedLoss: true } },
+    { stack: { name: 'megatron-core', fusedLoss: true, fusedGradientAccumulation: true } },
+    { stack: { name: 'deepspeed', fusedGradientAccumulation: false } },
     { stack: { name: 'fsdp2', tensorOverlap: 'none' } },
     { model: { ...smallModel, predictionLayers: 0 } },
   ])('%j', (changes) => {

@@ -18,7 +18,7 @@ function statesOf(zeroStage: 0 | 1, changes: Partial<Stack> = {}): number[] {
     model: 'gpt3-175b',
     cluster: { instance: 'p4d.24xlarge', count: 128 },
     stack: 'megatron-2021',
-    training: { sequenceLength: 2048, globalBatchSize: 1536, precision: 'fp16' },
+    training: { sequenceLength: 2048, globalBatchSize: 1536, precision: 'bf16' },
     parallelism: { tensor: 8, pipeline: 8, data: 16, zeroStage, recompute: 'full', partitioner: 'uniform' },
   });
   const { stages } = simulate({ ...job, stack: { ...job.stack, ...changes } }).memory;

@@ -65,7 +65,7 @@ describe('plain 1F1B', () => {
     model: 'gpt3-175b',
     cluster: { instance: 'p4d.24xlarge', count: 64 },
     stack: 'megatron-2021',
-    training: { sequenceLength: 2048, globalBatchSize: 256, precision: 'fp16' },
+    training: { sequenceLength: 2048, globalBatchSize: 256, precision: 'bf16' },
     parallelism: { tensor: 8, pipeline: 8, partitioner: 'uniform' },
   });
   const { report, stages } = simulateDetailed(job);

@@ -21,6 +21,7 @@ const inlineStack = fields('a stack', {
   tensorOverlap: oneOf(tensorOverlaps),
   gradientReduceDtype: oneOf(gradientDtypes),
   gradientAccumulationDtype: oneOf(gradientDtypes),
+  fusedGradientAccumulation: flag(),
   cudaGraphs: flag(),
   precisionRecipe: oneOf(['delayed', 'current', 'blockwise']),
   precisionAwareOptimizer: choose(

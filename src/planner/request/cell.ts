@@ -75,8 +75,8 @@ export function readCell(
   const model = readModel(fields.model, fields.training?.sequenceLength, own);
   const cluster = readCluster(fields.cluster, own);
   const accelerator = cluster.instance?.accelerator;
-  const stack = readStack(fields.stack, accelerator, own);
   const training = readTraining(fields.training, accelerator, own);
+  const stack = readStack(fields.stack, accelerator, training.precision, own);
   const draft: Draft = { input: fields, model, cluster, stack, training, parallelism: noParallelism, notes: [] };
   refuseNotModelled(draft, own);
   for (const check of checks) check(draft, own);

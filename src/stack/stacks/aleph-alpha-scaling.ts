@@ -19,6 +19,7 @@ export const alephAlphaScaling: Stack = {
   gradientReduceDtype: 'fp32',
   averagesWholeGradients: true,
   gradientAccumulationDtype: 'bf16',
+  fp16Gradients: false,
   gradientCopyForStep: false,
   shardPadding: 'none',
   logits: 'whole',

@@ -21,6 +21,7 @@ export const megatron2021: Stack = {
   exchangesScales: false,
   gradientReduceDtype: 'fp32',
   gradientAccumulationDtype: 'fp32',
+  fp16Gradients: true,
   mastersAreParameters: false,
   gradientCopyForStep: true,
   shardPadding: 'buckets',
@@ -65,6 +66,10 @@ export const megatron2021: Stack = {
       'V: NVIDIA/apex contrib/layer_norm, for the hidden sizes that it lists; the layer times of arXiv 2205.05198 Table 4 with and without sequence parallelism give 1.5 of 2.04 TB/s',
     lossBytesPerLogit:
       'V: Megatron-LM core/tensor_parallel/cross_entropy.py: fp32 softmax kept, bf16 gradient beside it; cast, maximum, difference, exponential, sum and quotient are kernels of their own, then a product and the cast back',
+    fp16Gradients:
+      'V: Megatron-LM megatron/training/arguments.py: bf16 sets accumulate_allreduce_grads_in_fp32, fp16 does not; core/distributed: gradients are of the type of their parameters then',
+    gradientAccumulation:
+      'V: github.com/NVIDIA/apex/pull/1297, February 2022; earlier code adds gradients up in a kernel of its own',
     shardPadding:
       'V: Megatron-LM core/optimizer/param_layout.py: buckets end at multiples of lcm(replicas, 128) elements',
     tensorOverlap: 'R: arXiv 2205.05198 section 4 (all-reduce of the input gradient beside the weight-gradient GEMM)',

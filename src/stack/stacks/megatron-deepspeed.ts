@@ -10,6 +10,7 @@ export const megatronDeepspeed: Stack = {
   gradientAccumulation: 'separate',
   gradientReduceDtype: 'bf16',
   gradientAccumulationDtype: 'fp16',
+  fp16Gradients: false,
   gradientCopyForStep: true,
   shardPadding: 'tensors',
   offloads: { activations: 'checkpoints', optimizer: true, parameters: false, horizon: 1, horizonIn: 'layers' },
@@ -21,7 +22,7 @@ export const megatronDeepspeed: Stack = {
   scattersPipelineTransfers: true,
   hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
   pipelineCaution:
-    'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 20 to 25%, GPT-NeoX-20B by 29%.',
+    'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 18 to 23%, GPT-NeoX-20B by 27%.',
   sources: {
     ...megatron2021.sources,
     gradientAccumulationDtype:

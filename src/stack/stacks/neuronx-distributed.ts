@@ -11,6 +11,7 @@ export const neuronxDistributed: Stack = {
   persistentNorm: false,
   compiled: true,
   gradientReduceDtype: 'bf16',
+  fp16Gradients: false,
   gradientCopyForStep: false,
   shardPadding: 'none',
   vocabularyMultiple: 1,
