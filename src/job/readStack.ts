@@ -7,6 +7,8 @@ import type { InlineStack, StackInput } from './schema/stack.ts';
 import { didYouMean } from './suggest.ts';
 import { listed, shown } from './words.ts';
 
+type StackChanges = Omit<InlineStack, 'name'>;
+
 /** The stack of a job: by name, by name with what differs, or by default that of its accelerator. */
 export function readStack(
   input: StackInput | undefined,
@@ -18,7 +20,7 @@ export function readStack(
   if (!faults.sound('stack.name')) return undefined;
   const path = typeof input === 'string' ? 'stack' : 'stack.name';
   const base = name !== undefined ? named(name, path, faults) : accelerator && defaultStack(accelerator);
-  return base && withChanges(inPrecision(onAccelerator(base, accelerator), precision), changes);
+  return base && withChanges(unfused(inPrecision(onAccelerator(base, accelerator), precision), changes), changes);
 }
 
 /** FlashAttention 3 is written for Hopper; before it, a stack that has it falls back on FlashAttention 2. */
@@ -27,9 +29,21 @@ function onAccelerator(stack: Stack, accelerator: Accelerator | undefined): Stac
   return isEarlier && stack.attention === 'flash3' ? { ...stack, attention: 'flash2' } : stack;
 }
 
+/** With the gradients that it keeps in fp16. */
 function inPrecision(stack: Stack, precision: Precision | undefined): Stack {
   if (precision !== 'fp16' || !stack.fp16Gradients) return stack;
   return { ...stack, gradientReduceDtype: 'fp16', gradientAccumulationDtype: 'fp16' };
+}
+
+/** With the loss and the addition of gradients in kernels of their own, where a job wants no fused ones. */
+function unfused(stack: Stack, { fusedLoss = true, fusedGradientAccumulation = true }: StackChanges): Stack {
+  const { gradientAccumulation, lossBytesPerLogit, unfusedLossBytesPerLogit = lossBytesPerLogit } = stack;
+  const isSeparate = !fusedGradientAccumulation && gradientAccumulation === 'fused';
+  return {
+    ...stack,
+    lossBytesPerLogit: fusedLoss ? lossBytesPerLogit : unfusedLossBytesPerLogit,
+    gradientAccumulation: isSeparate ? 'separate' : gradientAccumulation,
+  };
 }
 
 /** The stack that most would use on this accelerator; undefined where none trains on it. */
@@ -54,7 +68,7 @@ function named(name: string, path: string, faults: FaultList): Stack | undefined
   return undefined;
 }
 
-function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
+function withChanges(base: Stack, changes: StackChanges): Stack {
   const precisionAware = precisionAwareOptimizer(changes.precisionAwareOptimizer);
   return {
     ...base,
@@ -62,17 +76,11 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
     ...(precisionAware === undefined ? {} : { precisionAwareOptimizer: precisionAware }),
     attention: changes.attention ?? base.attention,
     fusedNorm: changes.fusedNorm ?? base.fusedNorm,
-    ...(changes.fusedLoss === false && base.unfusedLossBytesPerLogit !== undefined
-      ? { lossBytesPerLogit: base.unfusedLossBytesPerLogit }
-      : {}),
     compiled: changes.compiled ?? base.compiled,
     asyncTensorParallel: changes.asyncTensorParallel ?? base.asyncTensorParallel,
     tensorOverlap: changes.tensorOverlap ?? base.tensorOverlap,
     gradientReduceDtype: changes.gradientReduceDtype ?? base.gradientReduceDtype,
     gradientAccumulationDtype: changes.gradientAccumulationDtype ?? base.gradientAccumulationDtype,
-    ...(changes.fusedGradientAccumulation === false && base.gradientAccumulation === 'fused'
-      ? { gradientAccumulation: 'separate' }
-      : {}),
     cudaGraphs: changes.cudaGraphs ?? base.cudaGraphs,
     precisionRecipe: changes.precisionRecipe ?? base.precisionRecipe,
   };
@@ -81,7 +89,7 @@ function withChanges(base: Stack, changes: Omit<InlineStack, 'name'>): Stack {
 /** Limits of what is gathered at once, for software that has such; that of others is refused by name. */
 function withLimits(
   gathers: Stack['gathers'],
-  { mostLiveParameters, persistenceThreshold }: Omit<InlineStack, 'name'>,
+  { mostLiveParameters, persistenceThreshold }: StackChanges,
 ): Stack['gathers'] {
   if (gathers === 'units') return gathers;
   return {
