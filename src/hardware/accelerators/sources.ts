@@ -13,8 +13,6 @@ export const documents = {
   instances2026: 'AWS P5, P6 and P6e instance pages, as quoted in notes of 2026-04 and 2026-10',
   azure:
     'egmsft/AI-benchmarking-guide @0682f76 (2025-07) and Azure/AI-benchmarking-guide @f350e7e, ND H100, H200, GB200 and GB300: cuBLASLt on random operands after 10,000 other products',
-  transformerEngine:
-    'NVIDIA/TransformerEngine @8f2e635 (2026), GEMM profiling tutorial: the products of a layer on a B300',
   scalingBook: 'jax-ml/scaling-book, tpus.md',
   amd: 'AMD product pages, as quoted on 2026-09-19',
   topology: 'published nvidia-smi topo -m output of 8 x V100 SXM2 (DGX-1V class)',

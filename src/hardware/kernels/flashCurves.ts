@@ -65,12 +65,15 @@ const fusedBlackwell: FlashCurves = {
 };
 
 function faster(curve: Curve): Curve {
-  return curve.map((rate) => (rate * 148) / 132) as unknown as Curve;
+  return scaled(curve, 148 / 132);
 }
 
 function both(forward: Curve): Curve {
-  const scale = 3.5 / (1 + 2.5 / 0.85);
-  return forward.map((rate) => rate * scale) as unknown as Curve;
+  return scaled(forward, 3.5 / (1 + 2.5 / 0.85));
+}
+
+function scaled(curve: Curve, factor: number): Curve {
+  return curve.map((rate) => rate * factor) as unknown as Curve;
 }
 
 /** FlashAttention-1 over FlashAttention-2: the middle of pairs of one layout where attention weighs (arXiv 2311.05610, sequences of 8,192). */
