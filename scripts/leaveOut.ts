@@ -2,12 +2,14 @@ import { mean } from 'simple-statistics';
 import { simulate } from '../src/simulate.ts';
 import { gaussNewton } from '../src/validate/gaussNewton.ts';
 import { type Knob, together } from './knobs.ts';
-import { errorWith, type TrialSet } from './trial.ts';
+import { errorWith, runsConcerned, type TrialSet } from './trial.ts';
 
 /** A constant, and what it would be had no run been seen. */
 export interface Prior {
   readonly knob: Knob;
   readonly value: number;
+  /** How far it is expected to be from that, as the logarithm of a factor. */
+  readonly spread: number;
 }
 
 /** How well a set is met with constants that were fitted with it and without it. */
@@ -19,13 +21,13 @@ export interface LeftOut {
   readonly seen: number;
   /** With all constants fitted again to the other sets. */
   readonly unseen: number;
+  /** The same, but with those that no other set knows as they are fitted with it. */
+  readonly unseenElsewhere: number;
 }
 
 /** A value for each of the priors. */
 export type Constants = readonly number[];
 
-/** How far a constant is expected to be from its prior, as the logarithm of a factor. */
-const priorSpread = 0.3;
 /** How far a good forecast is expected to be from a run, and how many runs each set counts for, whatever its size. */
 const runSpread = 0.05;
 const runsASet = 30;
@@ -58,7 +60,7 @@ export function leaveOut(
           value: slopes.reduce((sum, slope, index) => sum + slope * (start[index] + shift[index]), off),
           spread,
         })),
-      priors.map(() => priorSpread),
+      priors.map(({ spread }) => spread),
     );
     return priors.map(({ value }, index) => value * Math.exp(moved[index]));
   };
@@ -72,12 +74,21 @@ export function leaveOut(
       1,
     );
   const all = fitted(sets);
-  const left = sets.map((set) => ({
-    set,
-    asItIs: mean(set.runs.map(({ error }) => error)),
-    seen: errorOf(set, all),
-    unseen: errorOf(set, fitted(sets.filter((other) => other !== set))),
-  }));
+  const left = sets.map((set) => {
+    const others = sets.filter((other) => other !== set);
+    const without = fitted(others);
+    const known = priors.map(({ knob }) => others.some((other) => runsConcerned(other, knob) > 0));
+    return {
+      set,
+      asItIs: mean(set.runs.map(({ error }) => error)),
+      seen: errorOf(set, all),
+      unseen: errorOf(set, without),
+      unseenElsewhere: errorOf(
+        set,
+        without.map((value, index) => (known[index] ? value : all[index])),
+      ),
+    };
+  });
   return { all, left };
 }
 

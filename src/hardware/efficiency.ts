@@ -33,27 +33,28 @@ export interface Efficiency {
 }
 
 const ampere: Efficiency = {
-  matmul: 0.815,
+  matmul: 0.8,
   matmul8bit: 0.75,
   matmul4bit: 0.75,
   bestProducts: { wide: 271.2 / 312 },
-  inputGradientProducts: 0.89,
-  batchedMatmul: 0.75,
+  inputGradientProducts: 0.985,
+  batchedMatmul: 0.58,
   matmulMemory: 0.8,
   elementwise: 0.85,
   norm: 0.39,
   activation: 0.525,
   writtenOut: 0.62,
   tiles: ampereTiles,
-  stolenByCollectives: 0.2,
+  stolenByCollectives: 24 / 108,
   kernelSeconds: 5e-6,
   sources: {
     stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
     matmul:
-      'D: between the 0.80 that fits 466 linear layers profiled by microsoft/vidur, forward, and the 0.83 that fits products of 8,192 and 16,384 after 10,000 others (Azure AI-benchmarking-guide 3bb66ca)',
+      'D: fits 466 linear layers profiled by microsoft/vidur, forward; 0.83 fits products of 8,192 and 16,384 after 10,000 others (Azure AI-benchmarking-guide 3bb66ca)',
     inputGradientProducts:
-      'fitted to the layer times of arXiv 2205.05198 Table 4, forward against backward; what splitting the backward pass gains (arXiv 2401.10241) leaves weight gradients at the forward rate',
-    batchedMatmul: 'D: as large products, microsoft/vidur: 72 to 77% of peak, writing included',
+      'V: the products of a layer on an H200, 10.63 ms forward and 10.75 for input gradients in 16 bits, 5.58 and 5.66 in 8 (Transformer Engine 8f2e635, GEMM profiling); taken to hold for every generation',
+    batchedMatmul:
+      'D: an attention core of 32 heads of 96 and 2,048 tokens takes 1.3 ms forward (arXiv 2205.05198 Table 4, selective recomputation against none), of which 0.8 ms are passes over the scores',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
     norm: 'D: microsoft/vidur compute profiles: the middle of 31 to 47% of bandwidth',
@@ -69,7 +70,6 @@ const hopper: Efficiency = {
   tiles: hopperTiles,
   matmul: 0.665,
   matmul8bit: 0.615,
-  inputGradientProducts: 0.985,
   bestProducts: { wide: 794.5 / 989, narrow: 1_382.2 / 1_979 },
   matmulMemory: 0.9,
   activation: 0.6,
@@ -78,8 +78,6 @@ const hopper: Efficiency = {
     matmul:
       'fitted to published steps of llm-foundry and Megatron-Core on H100; single products reach 0.72 (microsoft/vidur), but in steps 700 W hold the clock down',
     matmul8bit: 'fitted to published fp8 steps of Megatron-Core on H100',
-    inputGradientProducts:
-      'V: the products of a layer on an H200, 10.63 ms forward and 10.75 for input gradients in 16 bits, 5.58 and 5.66 in 8 (Transformer Engine 8f2e635, GEMM profiling)',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     activation: 'D: microsoft/vidur compute profiles: the middle of 56 to 67% of bandwidth, 2,048 to 4,096 tokens',
   },

@@ -158,8 +158,10 @@ export interface Stack {
   readonly hostFactorIn8Bits: number;
   /** Between steps: data, logging, loss scale, gradient norm read back. */
   readonly hostSecondsPerStep: number;
-  /** How long a device stands still after a transfer that the host waits for: only then does it launch what follows. */
-  readonly hostSecondsPerTransfer: { readonly plain: number; readonly interleaved: number };
+  /** Transfers that hosts wait for: all, those of stages that are not interleaved, or those cut among tensor ranks. */
+  readonly hostWaitsForTransfers: 'all' | 'plain' | 'scattered' | 'none';
+  /** Before each of its forward passes a stage waits for the sizes of the batch, read back from the device. */
+  readonly hostWaitsForBatches: boolean;
 
   // Memory
   /** Under sequence parallelism a linear keeps its input as gathered from all tensor ranks, not this rank's share. */

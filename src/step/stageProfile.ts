@@ -9,6 +9,7 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import { areAlike } from './cache.ts';
+import { hostWaitSeconds } from './hostWait.ts';
 import { exposedOffloadSeconds, hostRates } from './offloadedPass.ts';
 import type { UnitCost } from './unitCost.ts';
 
@@ -143,7 +144,7 @@ export function stageProfile(
     holdsEmbedding: holds('embedding'),
     holdsHead: holds('head'),
     sendBytes,
-    forward: cost('forward'),
+    forward: cost('forward') + (job.stack.hostWaitsForBatches ? hostWaitSeconds(job.stack) : 0),
     recompute: cost('recompute'),
     backwardInput: cost('backwardInput'),
     backwardWeight: cost('backwardWeight'),

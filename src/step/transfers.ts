@@ -5,6 +5,7 @@ import type { RankLayout } from '../partition/placement.ts';
 import { deviceOf, isDeviceMap, virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelineShape, Schedule, StagePlacement } from '../pipeline/schedule.ts';
 import type { TransferMode } from '../stack/stack.ts';
+import { hostWaitSeconds } from './hostWait.ts';
 
 /**
  * When transfers hold up the devices at their ends: as the stack does, but schedules that split the backward pass come
@@ -44,8 +45,8 @@ export function transferSeconds(
   const [inside, across] = [hopOf(false), hopOf(true)];
   const hopSeconds = (bytes: number, from: number, to: number): number =>
     nodeOf(from) === nodeOf(to) ? inside(bytes) : across(bytes);
-  const { plain, interleaved } = job.stack.hostSecondsPerTransfer;
-  const hostSeconds = shape.virtualStages > 1 ? interleaved : plain;
+  const waits = { all: true, plain: shape.virtualStages === 1, scattered, none: false };
+  const hostSeconds = waits[job.stack.hostWaitsForTransfers] ? hostWaitSeconds(job.stack) : 0;
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);

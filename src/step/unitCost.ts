@@ -23,8 +23,11 @@ export interface UnitCost {
   readonly backwardContextComm: number;
 }
 
-/** Sharpness of the smooth maximum of device and host time: a host that is nearly as slow is felt a little. */
-const hostSharpness = 4;
+/**
+ * Sharpness of the smooth maximum of device and host time: a host that is nearly as slow is felt a little. Fitted to
+ * launch-bound steps of small models (arXiv 2312.12391, published measurements).
+ */
+const hostSharpness = 6;
 
 /** A softmax of separate kernels adds about five launches to the twenty of a layer. */
 const separateSoftmaxLaunches = 0.25;

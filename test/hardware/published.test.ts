@@ -101,7 +101,7 @@ describe('measured products of a part', () => {
     const l40s = accelerator('l40s');
     const { bf16 } = l40s.flopsPerSecond;
     const measured = efficiencyOf({ ...l40s, measuredMatmulFlopsPerSecond: { bf16: 0.8 * bf16! } });
-    expect(measured.matmul).toBeCloseTo(0.8 / (271.2 / 312 / 0.815), 12);
+    expect(measured.matmul).toBeCloseTo(0.8 / (271.2 / 312 / 0.8), 12);
   });
 });
 

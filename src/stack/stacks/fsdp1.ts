@@ -24,6 +24,7 @@ export const fsdp1: Stack = {
   shardedCopyBytes: { gather: 0, scatter: 14 },
   overlapsParameters: true,
   pipelineTransfers: 'async',
+  hostWaitsForTransfers: 'none',
   defaults: { zeroStage: 3, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
   sources: {
     shardedCopyBytes: 'D: fp32 copy of bf16 gradients (6 bytes) and division by the replicas (8 bytes), FSDP1 runtime',

@@ -40,11 +40,12 @@ export const megatron2021: Stack = {
   shardedCopyBytes: { gather: 0, scatter: 0 },
   pipelineTransfers: 'blocking',
   scattersPipelineTransfers: true,
-  hostSecondsPerLayer: { forward: 0.87e-3, backward: 1.36e-3 },
+  hostSecondsPerLayer: { forward: 0.89e-3, backward: 1.39e-3 },
   hostTensorFactorPerRank: 0.025,
   hostFactorIn8Bits: 1,
   hostSecondsPerStep: 0,
-  hostSecondsPerTransfer: { plain: 0.2e-3, interleaved: 0.2e-3 },
+  hostWaitsForTransfers: 'all',
+  hostWaitsForBatches: true,
   keepsGatheredInputs: false,
   gathersInputsAgain: true,
   staysGatheredInPipelines: false,
@@ -76,8 +77,10 @@ export const megatron2021: Stack = {
     gradientBucketBytes: 'V: Megatron-LM distributed data parallel: 40 million fp32 elements a bucket',
     pipelineTransfers:
       'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: batched send and receive, waited for at once',
-    hostSecondsPerTransfer:
-      'V: the same: torch.cuda.synchronize after batched transfers; R: launching what comes before the first long kernel',
+    hostWaitsForTransfers:
+      'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: torch.cuda.synchronize after batched transfers',
+    hostWaitsForBatches:
+      'V: Megatron-LM core/tensor_parallel/data.py: sizes are broadcast on the device and copied back; pretrain_gpt.py of 2021 to 2023 did so on every stage',
     scattersPipelineTransfers: 'R: arXiv 2104.04473 section 4.1, scatter/gather of pipeline transfers',
     host: 'fitted to launch-bound steps of small models on A100 (arXiv 2312.12391, published measurements)',
     communicatorBytes:

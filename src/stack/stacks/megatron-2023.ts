@@ -8,12 +8,9 @@ export const megatron2023: Stack = {
   summary: 'Megatron-LM of 2023: FlashAttention 2, sequence parallelism, distributed optimizer',
   attention: 'flash2',
   overlapsGradients: true,
-  hostSecondsPerTransfer: { plain: 0.55e-3, interleaved: 0.55e-3 },
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
   sources: {
     ...megatron2021.sources,
-    hostSecondsPerTransfer:
-      'V: Megatron-LM core/pipeline_parallel/p2p_communication.py: torch.cuda.synchronize after batched transfers; fitted to interleaved steps beside plain ones (arXiv 2401.10241)',
     kernels: 'V: Megatron-LM, --use-flash-attn and --use-distributed-optimizer of 2023',
   },
 };

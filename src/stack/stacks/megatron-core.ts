@@ -22,9 +22,10 @@ export const megatronCore: Stack = {
   overlapsGradients: true,
   overlapsParameters: true,
   pipelineTransfers: 'blocking',
-  hostSecondsPerTransfer: { plain: 0.2e-3, interleaved: 0 },
+  hostWaitsForTransfers: 'plain',
+  hostWaitsForBatches: false,
   hostSecondsPerLayer: { forward: 0.6e-3, backward: 0.9e-3 },
-  hostFactorIn8Bits: 2.5,
+  hostFactorIn8Bits: 2.8,
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: true, schedule: '1f1b' },
   sources: {
     ...megatron2021.sources,
@@ -38,7 +39,7 @@ export const megatronCore: Stack = {
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     hostFactorIn8Bits:
-      'D: more than twice a layer forward (github.com/NVIDIA/TransformerEngine/issues/761), 3.6 times a linear both ways (the same, 445)',
+      'D: between more than twice, a layer forward (github.com/NVIDIA/TransformerEngine/issues/761), and 3.6 times, a linear both ways (the same, 445)',
     pipelineTransfers: 'V: Megatron-LM core/model_parallel_config.py: overlap_p2p_comm with interleaving',
     offloads: 'V: Megatron-LM core/pipeline_parallel/fine_grained_activation_offload.py; core/optimizer/cpu_offloading',
     keepsDummyGradients:

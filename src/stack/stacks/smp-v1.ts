@@ -23,7 +23,8 @@ export const smpV1: Stack = {
   gradientBucketBytes: 25_000_000,
   pipelineTransfers: 'link',
   scattersPipelineTransfers: false,
-  hostSecondsPerTransfer: { plain: 0, interleaved: 0 },
+  hostWaitsForTransfers: 'none',
+  hostWaitsForBatches: false,
   defaults: { zeroStage: 0, placement: 'DPT', sequenceParallel: false, schedule: 'smp-interleaved' },
   sources: {
     ...megatron2021.sources,
