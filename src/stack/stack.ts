@@ -158,8 +158,8 @@ export interface Stack {
   readonly hostFactorIn8Bits: number;
   /** Between steps: data, logging, loss scale, gradient norm read back. */
   readonly hostSecondsPerStep: number;
-  /** Transfers that hosts wait for: all, those of stages that are not interleaved, or those cut among tensor ranks. */
-  readonly hostWaitsForTransfers: 'all' | 'plain' | 'scattered' | 'none';
+  /** Transfers that hosts wait for: all, or those of stages that are not interleaved. */
+  readonly hostWaitsForTransfers: 'all' | 'plain' | 'none';
   /** Before each of its forward passes a stage waits for the sizes of the batch, read back from the device. */
   readonly hostWaitsForBatches: boolean;
 

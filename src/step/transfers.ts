@@ -19,7 +19,9 @@ export function transferMode(job: Job, schedule: Schedule): TransferMode {
 /**
  * Seconds that the tensors of one microbatch need from virtual stage s to s + 1, for every s.
  * Where a device map leads them through other devices, each hop takes its time.
- * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again.
+ * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again; outputs that a
+ * stage keeps are kept scattered, and gathered with the gradients that come back.
+ * @source DeepSpeed runtime/pipe/engine.py, _exec_backward_pass
  * Where its host waits for a transfer, the device stands still until work reaches it again.
  */
 export function transferSeconds(
@@ -33,11 +35,13 @@ export function transferSeconds(
   const { degrees, microBatchSize } = job.parallelism;
   const { tensor, pipeline, sequenceParallel } = degrees;
   const scattered = job.stack.scattersPipelineTransfers && tensor > 1 && !sequenceParallel;
+  // One forward, and one or two backward.
+  const gathersEachWay = job.stack.keepsPipelineOutputs ? 3 / 2 : 1;
   const tensorGroup = groupOf(instance, tensor, layout.tensor, devices);
   const nodeOf = (stage: number) => Math.floor((stage * layout.pipeline) / instance.ranks);
   const hopOf = (crosses: boolean) =>
     once((bytes: number) => {
-      const gather = scattered ? collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
+      const gather = scattered ? gathersEachWay * collectiveSeconds('all-gather', bytes, tensorGroup) : 0;
       const [nodes, ranksPerNode] = crosses ? [2, 1] : [1, 2];
       const pair = { instance, ranks: 2, nodes, ranksPerNode, stride: layout.pipeline };
       return gather + pointToPointSeconds(scattered ? bytes / tensor : bytes, pair, layout.pipeline);
@@ -45,7 +49,7 @@ export function transferSeconds(
   const [inside, across] = [hopOf(false), hopOf(true)];
   const hopSeconds = (bytes: number, from: number, to: number): number =>
     nodeOf(from) === nodeOf(to) ? inside(bytes) : across(bytes);
-  const waits = { all: true, plain: shape.virtualStages === 1, scattered, none: false };
+  const waits = { all: true, plain: shape.virtualStages === 1, none: false };
   const hostSeconds = waits[job.stack.hostWaitsForTransfers] ? hostWaitSeconds(job.stack) : 0;
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {

@@ -27,7 +27,7 @@ export interface UnitCost {
  * Sharpness of the smooth maximum of device and host time: a host that is nearly as slow is felt a little. Fitted to
  * launch-bound steps of small models (arXiv 2312.12391, published measurements).
  */
-const hostSharpness = 5.5;
+const hostSharpness = 5;
 
 /** A softmax of separate kernels adds about five launches to the twenty of a layer. */
 const separateSoftmaxLaunches = 0.25;

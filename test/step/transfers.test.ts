@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
+import { collectiveSeconds, groupOf } from '../../src/hardware/collectives/index.ts';
 import { type Job, readJob } from '../../src/job/index.ts';
 import { simulate, simulateDetailed } from '../../src/simulate.ts';
 import type { Stack, StackName } from '../../src/stack/stack.ts';
 
-const job = (stack: StackName, virtualStages: number, tensor = 1) =>
+const job = (stack: StackName, virtualStages: number) =>
   readJob({
     model: 'gpt3-6.7b',
     cluster: { instance: 'dgx-a100', count: 1 },
     stack,
     training: { sequenceLength: 1_024, globalBatchSize: 64, precision: 'bf16' },
-    parallelism: { tensor, pipeline: 4, data: 2 / tensor, microBatchSize: 2, virtualStages },
+    parallelism: { pipeline: 4, data: 2, microBatchSize: 2, virtualStages },
   });
 
 /** Twelve of the 25 launches of a layer's forward pass. */
@@ -33,11 +34,17 @@ it('goes on under the transfers of Megatron-Core where chunks are interleaved, a
   expect(firstTransfer(interleaved, 'plain')).toBe(firstTransfer(interleaved, 'none'));
 });
 
-it("waits under DeepSpeed's engine for transfers that are cut among tensor ranks, and for no others", () => {
+it("gathers an output that DeepSpeed's engine kept in parts again when its gradient comes back", () => {
   const whole = job('megatron-deepspeed', 1);
-  expect(firstTransfer(whole, 'scattered')).toBe(firstTransfer(whole, 'none'));
-  const cut = job('megatron-deepspeed', 1, 2);
-  expect(firstTransfer(cut, 'scattered') - firstTransfer(cut, 'none')).toBeCloseTo(wait(cut), 12);
+  const { degrees } = whole.parallelism;
+  const cut = { ...whole, parallelism: { ...whole.parallelism, degrees: { ...degrees, tensor: 2, data: 1 } } };
+  const seconds = (keepsPipelineOutputs: boolean, scattersPipelineTransfers = true) =>
+    simulateDetailed({ ...cut, stack: { ...cut.stack, keepsPipelineOutputs, scattersPipelineTransfers } })
+      .transferSeconds[0]!;
+  const bytes = 2 * 1_024 * whole.model.hiddenSize * whole.parallelism.microBatchSize;
+  const gather = collectiveSeconds('all-gather', bytes, groupOf(cut.cluster.instance, 2, 1, cut.cluster.devices));
+  expect(seconds(true) - seconds(false)).toBeCloseTo(gather / 2, 12);
+  expect(seconds(true, false)).toBe(seconds(false, false));
 });
 
 it('stands still before each forward pass for which the host reads the sizes of a batch back', () => {

@@ -20,7 +20,7 @@ export const megatronDeepspeed: Stack = {
   communicatorBytes: 1.1e9,
   fragmentation: 0.1,
   scattersPipelineTransfers: true,
-  hostWaitsForTransfers: 'scattered',
+  hostWaitsForTransfers: 'none',
   hostWaitsForBatches: false,
   pipelineCaution:
     'Large runs on this pipeline engine took longer than foretrain says, and it does not know why: MT-NLG 530B by 18 to 23%, GPT-NeoX-20B by 27%.',
@@ -43,8 +43,7 @@ export const megatronDeepspeed: Stack = {
     tensorOverlap:
       'V: microsoft/Megatron-DeepSpeed 1de4f54 megatron/core/tensor_parallel/layers.py; the older bigscience-workshop fork (119a0d2 megatron/mpu/layers.py) overlaps nothing',
     hostWaitsForTransfers:
-      'V: DeepSpeed runtime/utils.py, PartitionedTensor.from_meta: the shape of a tensor that was cut is copied back from the device',
-    hostWaitsForBatches: 'D: only stages at the ends load batches, and what that costs is part of the host time fitted',
+      'D: DeepSpeed runtime/utils.py, PartitionedTensor.from_meta, copies the shape of a transfer that was cut back, and stages at the ends load batches; few launches come between either and the next product, and their time is part of the host time fitted',
     pipelineTransfers: 'V: DeepSpeed runtime/pipe/schedule.py: blocking pairs of send and receive',
   },
 };
