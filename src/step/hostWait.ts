@@ -2,13 +2,17 @@ import type { Stack } from '../stack/stack.ts';
 
 /**
  * Launches before the next long product when the host has waited for the device, over the 25 or so of a layer's forward
- * pass: a batch is copied, joined, broadcast, cut into tokens and labels, and given a mask and positions; then come a
- * norm and the product. What precedes the products behind a transfer is taken to be as much.
+ * pass. Behind the sizes of a batch: it is copied, joined, broadcast (which takes as long as three), cut into tokens and
+ * labels, and given a mask, weights and positions; then come a state of random numbers, a norm and the product. Behind a
+ * transfer: the next batch is fetched and its sizes are copied, broadcast and copied back, or a backward pass begins.
  * @source D: counted in Megatron-LM, core/tensor_parallel/data.py, pretrain_gpt.py and training/utils.py of 2023
  */
-const launchesAfterWait = 12 / 25;
+const launchesAfterWait = { batch: 16 / 25, transfer: 9 / 25 };
 
 /** How long a device stands still when its host has waited for it: only then is what follows launched. */
-export function hostWaitSeconds({ cudaGraphs, hostSecondsPerLayer }: Stack): number {
-  return cudaGraphs ? 0 : launchesAfterWait * hostSecondsPerLayer.forward;
+export function hostWaitSeconds(
+  { cudaGraphs, hostSecondsPerLayer }: Stack,
+  waitedFor: keyof typeof launchesAfterWait,
+): number {
+  return cudaGraphs ? 0 : launchesAfterWait[waitedFor] * hostSecondsPerLayer.forward;
 }

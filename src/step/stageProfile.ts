@@ -144,7 +144,7 @@ export function stageProfile(
     holdsEmbedding: holds('embedding'),
     holdsHead: holds('head'),
     sendBytes,
-    forward: cost('forward') + (job.stack.hostWaitsForBatches ? hostWaitSeconds(job.stack) : 0),
+    forward: cost('forward') + (job.stack.hostWaitsForBatches ? hostWaitSeconds(job.stack, 'batch') : 0),
     recompute: cost('recompute'),
     backwardInput: cost('backwardInput'),
     backwardWeight: cost('backwardWeight'),

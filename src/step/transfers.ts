@@ -50,7 +50,7 @@ export function transferSeconds(
   const hopSeconds = (bytes: number, from: number, to: number): number =>
     nodeOf(from) === nodeOf(to) ? inside(bytes) : across(bytes);
   const waits = { all: true, plain: shape.virtualStages === 1, none: false };
-  const hostSeconds = waits[job.stack.hostWaitsForTransfers] ? hostWaitSeconds(job.stack) : 0;
+  const hostSeconds = waits[job.stack.hostWaitsForTransfers] ? hostWaitSeconds(job.stack, 'transfer') : 0;
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);
