@@ -54,7 +54,7 @@ const ampere: Efficiency = {
     inputGradientProducts:
       'V: the products of a layer on an H200, 10.63 ms forward and 10.75 for input gradients in 16 bits, 5.58 and 5.66 in 8 (Transformer Engine 8f2e635, GEMM profiling); taken to hold for every generation',
     batchedMatmul:
-      'D: an attention core of 32 heads of 96 and 2,048 tokens takes 1.3 ms forward (arXiv 2205.05198 Table 4, selective recomputation against none), of which 0.8 ms are passes over the scores',
+      'D: an attention core of 32 heads of 96 and 2,048 tokens takes 1.3 ms forward (arXiv 2205.05198 Table 4, selective recomputation against none), of which 0.8 ms are passes over the scores; 0.5 to 0.75 are within its rounding',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     elementwise: 'D: microsoft/vidur compute profiles: residual additions at 85 to 88% of bandwidth',
     norm: 'D: microsoft/vidur compute profiles: the middle of 31 to 47% of bandwidth',

@@ -5,7 +5,8 @@ import type { Stack } from '../stack/stack.ts';
  * pass. Behind the sizes of a batch: it is copied, joined, broadcast (which takes as long as three), cut into tokens and
  * labels, and given a mask, weights and positions; then come a state of random numbers, a norm and the product. Behind a
  * transfer: the next batch is fetched and its sizes are copied, broadcast and copied back, or a backward pass begins.
- * @source D: counted in Megatron-LM, core/tensor_parallel/data.py, pretrain_gpt.py and training/utils.py of 2023
+ * @source D: counted in Megatron-LM, core/tensor_parallel/data.py, pretrain_gpt.py and training/utils.py of 2023; a count
+ * may be off by a third, and within that zero-bubble runs chose (arXiv 2401.10241)
  */
 const launchesAfterWait = { batch: 16 / 25, transfer: 9 / 25 };
 
