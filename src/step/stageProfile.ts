@@ -9,7 +9,7 @@ import type { PipelinePlan } from '../pipeline/plan.ts';
 import type { PipelineCosts, PipelineShape } from '../pipeline/schedule.ts';
 import { stagesByDevice } from '../pipeline/stagesByDevice.ts';
 import { areAlike } from './cache.ts';
-import { hostWaitSeconds } from './hostWait.ts';
+import { batchWaitSeconds } from './hostWait.ts';
 import { exposedOffloadSeconds, hostRates } from './offloadedPass.ts';
 import type { UnitCost } from './unitCost.ts';
 
@@ -144,7 +144,7 @@ export function stageProfile(
     holdsEmbedding: holds('embedding'),
     holdsHead: holds('head'),
     sendBytes,
-    forward: cost('forward') + (job.stack.hostWaitsForBatches ? hostWaitSeconds(job.stack, 'batch') : 0),
+    forward: cost('forward') + batchWaitSeconds(job.stack),
     recompute: cost('recompute'),
     backwardInput: cost('backwardInput'),
     backwardWeight: cost('backwardWeight'),

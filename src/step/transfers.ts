@@ -5,7 +5,7 @@ import type { RankLayout } from '../partition/placement.ts';
 import { deviceOf, isDeviceMap, virtualStageCount } from '../pipeline/placement.ts';
 import type { PipelineShape, Schedule, StagePlacement } from '../pipeline/schedule.ts';
 import type { TransferMode } from '../stack/stack.ts';
-import { hostWaitSeconds } from './hostWait.ts';
+import { transferWaitSeconds } from './hostWait.ts';
 
 /**
  * When transfers hold up the devices at their ends: as the stack does, but schedules that split the backward pass come
@@ -21,8 +21,8 @@ export function transferMode(job: Job, schedule: Schedule): TransferMode {
  * Where a device map leads them through other devices, each hop takes its time.
  * Where the stack scatters them among the tensor ranks, each sends its part and they gather it again; outputs that a
  * stage keeps are kept scattered, and gathered with the gradients that come back.
- * @source DeepSpeed runtime/pipe/engine.py, _exec_backward_pass
  * Where its host waits for a transfer, the device stands still until work reaches it again.
+ * @source DeepSpeed runtime/pipe/engine.py, _exec_backward_pass: kept outputs are gathered again
  */
 export function transferSeconds(
   job: Job,
@@ -49,8 +49,7 @@ export function transferSeconds(
   const [inside, across] = [hopOf(false), hopOf(true)];
   const hopSeconds = (bytes: number, from: number, to: number): number =>
     nodeOf(from) === nodeOf(to) ? inside(bytes) : across(bytes);
-  const waits = { all: true, plain: shape.virtualStages === 1, none: false };
-  const hostSeconds = waits[job.stack.hostWaitsForTransfers] ? hostWaitSeconds(job.stack, 'transfer') : 0;
+  const hostSeconds = transferWaitSeconds(job.stack, shape.virtualStages > 1);
   const seconds = new Float64Array(virtualStageCount(placement, shape) - 1);
   for (let s = 0; s < seconds.length; s++) {
     const from = deviceOf(placement, pipeline, s);

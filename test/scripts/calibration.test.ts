@@ -105,6 +105,15 @@ describe('leaving sets out', () => {
     }
   });
 
+  it('lets a set keep only what no other knows', () => {
+    const knob = products();
+    const prior = { knob, value: knob.now, spread: 0.3 };
+    for (const { unseen, unseenElsewhere } of leaveOut(sets, [prior]).left) expect(unseenElsewhere).toBe(unseen);
+    const [alone] = leaveOut(sets.slice(0, 1), [prior]).left;
+    expect(alone!.unseen).toBeCloseTo(alone!.asItIs, 12);
+    expect(alone!.unseenElsewhere).toBe(alone!.seen);
+  });
+
   it('leaves at its prior what no set knows', () => {
     const knob = efficiencyKnob('products on NeuronCores', ['trainium1'], 'matmul');
     expect(leaveOut(sets, [{ knob, value: 0.9, spread: 0.3 }]).all[0]).toBeCloseTo(0.9, 12);

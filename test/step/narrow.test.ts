@@ -52,7 +52,8 @@ describe('CUDA graphs', () => {
   it('are worth the more in 8 bits, where the host launches casts and scales besides: small layers are slower than in 16', () => {
     const [wide, narrow] = ['bf16', 'fp8'].map((precision) => report(false, 512, precision).stepTimeSeconds);
     expect(narrow! / wide!).toBeGreaterThan(2);
-    expect(narrow! / wide!).toBeLessThan(3.6);
+    // The host alone takes 2.8 times as long.
+    expect(narrow! / wide!).toBeLessThan(2.8);
     expect(report(true, 512, 'fp8').stepTimeSeconds).toBeLessThan(0.4 * narrow!);
   });
 

@@ -43,7 +43,7 @@ export const megatronDeepspeed: Stack = {
     tensorOverlap:
       'V: microsoft/Megatron-DeepSpeed 1de4f54 megatron/core/tensor_parallel/layers.py; the older bigscience-workshop fork (119a0d2 megatron/mpu/layers.py) overlaps nothing',
     hostWaitsForTransfers:
-      'D: DeepSpeed runtime/utils.py, PartitionedTensor.from_meta, copies the shape of a transfer that was cut back, and stages at the ends load batches; few launches come between either and the next product, and their time is part of the host time fitted',
+      'D: DeepSpeed waits for the shape of a transfer that was cut (runtime/utils.py, PartitionedTensor.from_meta), and stages at the ends for batches; what that costs is part of the host time fitted',
     pipelineTransfers: 'V: DeepSpeed runtime/pipe/schedule.py: blocking pairs of send and receive',
   },
 };
