@@ -22,25 +22,29 @@ type NumberField<T> = { [Field in keyof T]-?: T[Field] extends number ? Field : 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /**
- * A figure that kernels reach on some generations of processors. The catalogue's own object is written to and put back:
+ * A figure that kernels reach on some generations of processors, or several figures that are one. The catalogue's own object is written to and put back:
  * readonly is a promise that a type makes, and nothing else can ask for another value.
  */
-export function efficiencyKnob(name: string, processors: readonly string[], field: NumberField<Efficiency>): Knob {
+export function efficiencyKnob(
+  name: string,
+  processors: readonly string[],
+  ...fields: NumberField<Efficiency>[]
+): Knob {
   const efficiencies = new Set<Writable<Efficiency>>(
     processors.map((processor) => efficiencyOf(accelerator(processor))),
   );
   const [first] = efficiencies;
   return {
     name,
-    now: first[field],
+    now: first[fields[0]],
     concerns: ({ cluster }) => efficiencies.has(efficiencyOf(cluster.instance.accelerator)),
     turned(value, run) {
-      const kept = [...efficiencies].map((efficiency) => [efficiency, efficiency[field]] as const);
-      for (const efficiency of efficiencies) efficiency[field] = value;
+      const kept = [...efficiencies].map((efficiency) => [efficiency, { ...efficiency }] as const);
+      for (const efficiency of efficiencies) for (const field of fields) efficiency[field] = value;
       try {
         return run(onNamesake());
       } finally {
-        for (const [efficiency, old] of kept) efficiency[field] = old;
+        for (const [efficiency, old] of kept) for (const field of fields) efficiency[field] = old[field];
       }
     },
   };

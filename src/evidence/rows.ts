@@ -440,30 +440,30 @@ nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performa
 nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.403545
 nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.9959301
 nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.380216
-neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	73.397454
-neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	8.9925902
-neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	9.304028
-neuron-bert-large-1n-128-16-5	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	128	16384	16	4.53287	5.6156566
-neuron-bert-large-16n-128-16-6	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	262144	16	6.17042	5.7603584
-neuron-bert-large-1n-128-8-7	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	32	1	1	0	32	1024	24	128	16384	8	8.7897	10.846615
-neuron-bert-large-16n-128-16-8	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	128	262144	16	9.61749	9.4537683
-neuron-bert-large-16n-128-16-9	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	1048576	16	19.54694	22.578048
-neuron-bert-large-16n-128-8-10	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	128	1048576	8	33.14366	43.637519
-neuron-bert-large-1n-128-16-11	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	128	65536	16	17.66183	22.364467
-neuron-bert-large-16n-128-16-12	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	16384	16	0.64131	0.51916042
-neuron-bert-large-16n-128-16-13	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	262144	16	6.35624	5.7603584
-neuron-bert-large-1n-512-2-14	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	512	32768	2	68.40919	65.474364
-neuron-bert-large-16n-512-2-15	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	524288	2	72.94949	65.788871
-neuron-bert-large-1n-512-2-16	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	512	2048	2	4.27915	4.1228224
-neuron-bert-large-16n-512-2-17	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	32768	2	4.81737	4.2566125
-neuron-bert-large-1n-512-1-18	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	32	1	1	0	32	1024	24	512	32768	1	132.44947	122.03351
-neuron-bert-large-16n-512-2-19	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	512	524288	2	144.86095	95.314429
-neuron-bert-large-16n-512-2-20	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	524288	2	70.34571	65.788871
-neuron-llama-2-13b-16n-4096-1-23	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	4	16	1	1	1	512	5120	40	4096	1024	1	32.71565	25.870807
-neuron-llama-2-13b-32n-4096-1-24	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	4	32	1	1	1	1024	5120	40	4096	1024	1	11.95563	13.593951
-neuron-llama-2-13b-32n-4096-1-25	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	8	16	1	1	1	1024	5120	40	4096	1024	1	12.19048	14.146831
-neuron-llama-2-7b-16n-4096-1-28	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	256	1	5.14573	3.8229939
-neuron-llama-2-7b-16n-4096-1-29	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	1024	1	10.81309	14.337926
+neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	72.722886
+neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	10.161095
+neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	10.444288
+neuron-bert-large-1n-128-16-5	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	128	16384	16	4.53287	5.1016082
+neuron-bert-large-16n-128-16-6	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	262144	16	6.17042	5.2338659
+neuron-bert-large-1n-128-8-7	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	32	1	1	0	32	1024	24	128	16384	8	8.7897	9.1517201
+neuron-bert-large-16n-128-16-8	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	128	262144	16	9.61749	8.7662349
+neuron-bert-large-16n-128-16-9	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	1048576	16	19.54694	20.40076
+neuron-bert-large-16n-128-8-10	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	128	1048576	8	33.14366	36.586788
+neuron-bert-large-1n-128-16-11	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	128	65536	16	17.66183	20.236956
+neuron-bert-large-16n-128-16-12	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	16384	16	0.64131	0.52321271
+neuron-bert-large-16n-128-16-13	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	128	262144	16	6.35624	5.2338659
+neuron-bert-large-1n-512-2-14	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	512	32768	2	68.40919	75.960687
+neuron-bert-large-16n-512-2-15	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	524288	2	72.94949	76.156763
+neuron-bert-large-1n-512-2-16	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	32	1	1	0	32	1024	24	512	2048	2	4.27915	4.8005045
+neuron-bert-large-16n-512-2-17	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	32768	2	4.81737	4.9268926
+neuron-bert-large-1n-512-1-18	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	32	1	1	0	32	1024	24	512	32768	1	132.44947	140.06802
+neuron-bert-large-16n-512-2-19	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	fp32	none	1	1	512	1	1	0	512	1024	24	512	524288	2	144.86095	129.3686
+neuron-bert-large-16n-512-2-20	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	none	1	1	512	1	1	0	512	1024	24	512	524288	2	70.34571	76.156763
+neuron-llama-2-13b-16n-4096-1-23	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	4	16	1	1	1	512	5120	40	4096	1024	1	32.71565	24.143064
+neuron-llama-2-13b-32n-4096-1-24	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	4	32	1	1	1	1024	5120	40	4096	1024	1	11.95563	12.695134
+neuron-llama-2-13b-32n-4096-1-25	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	8	16	1	1	1	1024	5120	40	4096	1024	1	12.19048	13.14121
+neuron-llama-2-7b-16n-4096-1-28	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	256	1	5.14573	3.7103622
+neuron-llama-2-7b-16n-4096-1-29	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	8	1	64	1	1	1	512	4096	32	4096	1024	1	10.81309	13.80368
 titan-0-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.84346	3.0124843
 titan-1-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	2.45748	2.4881222
 titan-2-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 1	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	1	1	8	1	1	3	8	4096	32	8192	16	2	1.9203	1.9563334

@@ -1,6 +1,7 @@
 import { isFlash } from '../stack/stack.ts';
 import { isCausal } from './model.ts';
-import { type SavedTensor, unfusedBytesPerScore } from './operator.ts';
+import type { SavedTensor } from './operator.ts';
+import { scoreTraffic } from './scoreTraffic.ts';
 import type { UnitBuilder } from './unitBuilder.ts';
 
 /** Attention from the projections of query, key and value to the projection of the output; returns its last operator. */
@@ -95,8 +96,6 @@ function addRingMerge(unit: UnitBuilder, core: number, heads: number, keyValues:
   });
 }
 
-const fp32Bytes = 4;
-
 function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, keyValues: number): number {
   const { headSize, dropout } = unit.model;
   const { sequenceLength: keys, elementBytes } = unit.sharding;
@@ -113,18 +112,13 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
   if (isFlash(kernel)) {
     saved.push({ name: 'log-sum-exp of the scores', bytes: 4 * queries * heads, core: true });
   } else {
-    // Bytes a score: kept for the backward pass, and crossing memory forward and backward, with and without dropout;
-    // the unfused kernel scales, masks and converts to fp32 in passes of their own.
-    const unfused = kernel === 'unfused';
-    const kept = dropout > 0 ? (unfused ? 7 : 5) : unfused ? 6 : unit.stack.fusedSoftmaxBytes;
-    const forward = (dropout > 0 ? 13 : 8) + (unfused ? unfusedBytesPerScore.forward : 0);
-    const backward = (dropout > 0 ? 19 : 14) + (unfused ? unfusedBytesPerScore.backward : 0);
-    saved.push({ name: 'softmax of the scores', bytes: kept * scores, core: true });
+    const traffic = scoreTraffic(unit);
+    saved.push({ name: 'softmax of the scores', bytes: traffic.kept * scores, core: true });
     // The gradients on either side of the softmax.
-    backwardWorkspaceBytes = 2 * (unfused ? fp32Bytes : elementBytes) * scores;
-    readBytes += (forward / 2) * scores;
-    writeBytes += (forward / 2) * scores;
-    backwardBytes += backward * scores;
+    backwardWorkspaceBytes = 2 * traffic.gradient * scores;
+    readBytes += (traffic.forward / 2) * scores;
+    writeBytes += (traffic.forward / 2) * scores;
+    backwardBytes += traffic.backward * scores;
   }
   const causal = isCausal(unit.model) && unit.stack.attentionSkipsMasked;
   const flops = 4 * scores * headSize;

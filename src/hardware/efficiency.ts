@@ -104,23 +104,58 @@ const blackwell: Efficiency = {
   },
 };
 
+/** What NeuronCores reach of their memory's rate: the engines that move tensors in and out are the same for all work. */
+const neuronMemory = 0.42;
+
 /** NeuronCores: a systolic array of 128 × 128, no waves of multiprocessors, launches by the device itself. */
 const neuron: Efficiency = {
+  ...ampere,
+  matmul: 0.9,
+  matmul8bit: 0.9,
+  matmul4bit: 0.9,
+  bestProducts: {},
+  inputGradientProducts: 1,
+  batchedMatmul: 0.9,
+  matmulMemory: neuronMemory,
+  elementwise: neuronMemory,
+  norm: neuronMemory,
+  activation: neuronMemory,
+  writtenOut: neuronMemory,
+  tiles: [],
+  stolenByCollectives: 0,
+  kernelSeconds: 2e-6,
+  sources: {
+    stolenByCollectives: 'V: collectives have cores and DMA engines of their own (Neuron documentation)',
+    matmul: 'V: an engine busy 90% of the time is good in practice (Neuron documentation, NKI performance guide)',
+    matmul8bit: 'R: as in 16 bits',
+    matmul4bit: 'R: as in 16 bits',
+    inputGradientProducts: 'R: the array takes both operands from its own memory, however they lie',
+    batchedMatmul: 'R: as other products',
+    elementwise:
+      'fitted to the published trn1 training throughputs of aws-neuron/aws-neuron-sdk; 60% is good in practice (NKI performance guide)',
+    matmulMemory: 'as elementwise: all tensors pass the same DMA engines',
+    norm: 'as elementwise',
+    activation: 'as elementwise',
+    writtenOut: 'as elementwise',
+    kernelSeconds: 'R: about 2 us for a DMA transfer to start; nothing is launched by a host',
+    tiles: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture: one array of 128 × 128',
+  },
+};
+
+/** TPUs: an array as NeuronCores have, memory as GPUs reach it. */
+const tpu: Efficiency = {
   ...ampere,
   matmul: 0.57,
   matmul8bit: 0.56,
   bestProducts: {},
   inputGradientProducts: 1,
-  batchedMatmul: 0.6,
+  batchedMatmul: 0.57,
   tiles: [],
   stolenByCollectives: 0,
-  kernelSeconds: 70e-6,
   sources: {
-    stolenByCollectives: 'V: collectives have cores and DMA engines of their own (Neuron documentation)',
-    matmul: 'fitted to the published trn1 training throughputs of aws-neuron/aws-neuron-sdk',
-    kernelSeconds:
-      'fitted to published trn1 steps of BERT-Large at 1,024 and 2,048 tokens a microbatch, which take the same time',
-    tiles: 'V: aws-neuron/aws-neuron-sdk, NeuronCore-v2 architecture: one array of 128 × 128',
+    matmul: 'R: 55 to 60% of peak in published training runs',
+    elementwise: 'R: as on GPUs',
+    stolenByCollectives: 'R: links have engines of their own',
   },
 };
 
@@ -149,7 +184,7 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
     bestProducts: { wide: 668.4 / 1_307 },
     sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' },
   },
-  tpu: { ...neuron, sources: { ...neuron.sources, matmul: 'R: as a systolic array of the same size' } },
+  tpu,
 };
 
 /**

@@ -111,10 +111,10 @@ function linearSeconds(
 ): OperatorTime {
   const { n, k } = operator.gemm!;
   const m = operator.gemm!.m * sequences;
-  // Heads and poolers keep 16 bits: recipes leave the last layers alone.
-  const format = narrowFormat(choice.precision, choice.precisionRecipe);
-  const [narrow, precision] =
-    format !== undefined && operator.module === 'logits' ? [undefined, 'bf16' as const] : [format, choice.precision];
+  // Heads and poolers keep 16 bits: recipes of fewer leave the last layers alone.
+  const isWide = operator.module === 'logits' && narrowFormat(choice.precision, choice.precisionRecipe) !== undefined;
+  const precision = isWide ? 'bf16' : choice.precision;
+  const narrow = operandFormat(accelerator, precision, choice.precisionRecipe);
   const element = elementBytes(precision);
   const operand = narrow?.operandBytes ?? element;
   const gradient = gradientTraffic(choice, element);
@@ -139,7 +139,18 @@ function linearSeconds(
   };
 }
 
-/** Time to write so many elements of 16 bits in a narrower format; none where there is none. */
+/** What operands of products are cast to before they are read, as NeuronCores do in fp32; undefined where they are not. */
+function operandFormat(
+  accelerator: Accelerator,
+  precision: Precision,
+  recipe: KernelChoice['precisionRecipe'],
+): NarrowFormat | undefined {
+  return accelerator.vendor === 'AWS' && precision === 'fp32'
+    ? { operandBytes: 2, castBytes: 4 + 2, castBandwidth: efficiencyOf(accelerator).elementwise }
+    : narrowFormat(precision, recipe);
+}
+
+/** Time to write so many elements in a narrower format; none where there is none. */
 function quantizingSeconds(accelerator: Accelerator, format: NarrowFormat | undefined, elements: number): number {
   if (format === undefined || elements === 0) return 0;
   const bytesPerSecond = accelerator.memoryBytesPerSecond * format.castBandwidth;

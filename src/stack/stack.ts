@@ -194,6 +194,8 @@ export interface Stack {
   };
   /** Bytes a score that the fused softmax keeps where there is no dropout: its output alone is 2. */
   readonly fusedSoftmaxBytes: number;
+  /** Whether the fused softmax is used where dropout follows it as well. */
+  readonly fusesSoftmaxBeforeDropout: boolean;
   /** Context, kernels and libraries of one process, outside the allocator. */
   readonly contextBytes: number;
   /** Buffers of one communicator, outside the allocator. */

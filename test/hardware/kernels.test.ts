@@ -10,9 +10,9 @@ import type { KernelChoice } from '../../src/hardware/kernels/choice.ts';
 import { matmulSeconds, peakFlopsPerSecond, workedElements } from '../../src/hardware/kernels/matmul.ts';
 import { memoryBoundSeconds } from '../../src/hardware/kernels/memoryBound.ts';
 import { operatorSeconds } from '../../src/hardware/operatorTime.ts';
-import { gradientBytes } from '../../src/stack/precision.ts';
+import { elementBytes, gradientBytes } from '../../src/stack/precision.ts';
 import type { AttentionKernel } from '../../src/stack/stack.ts';
-import { graphOf, model, stack } from '../graph/make.ts';
+import { graphOf, layerOf, model, stack } from '../graph/make.ts';
 import { accelerator } from './make.ts';
 
 /** Accelerators that some stack trains on. */
@@ -50,8 +50,9 @@ describe('a matrix product', () => {
   it('comes near its share of the peak where it is large, and near the memory where it is thin', () => {
     for (const on of trained) {
       const { matmul, matmulMemory } = efficiencyOf(on);
-      const m = largestTile.m * (on.multiprocessors ?? 1) * 4;
+      // Many waves of tiles; where there are none, as many rows as columns.
       const side = 65_536;
+      const m = on.multiprocessors === undefined ? side : largestTile.m * on.multiprocessors * 4;
       const reached = (2 * m * side * side) / productSeconds(on, m, side, side);
       expect(reached / peak16(on), on.name).toBeGreaterThan(0.9 * matmul);
       expect(reached / peak16(on), on.name).toBeLessThanOrEqual(matmul);
@@ -128,6 +129,11 @@ describe('a matrix product', () => {
     const a100 = accelerator('a100-sxm4-80');
     expect(peakFlopsPerSecond(a100, 'fp8')).toBe(peakFlopsPerSecond(a100, 'bf16'));
     expect(peakFlopsPerSecond(a100, 'fp32')).toBe(a100.flopsPerSecond.tf32);
+  });
+
+  it('is computed in 16 bits on NeuronCores where the model is in fp32', () => {
+    const trainium = accelerator('trainium1');
+    expect(peakFlopsPerSecond(trainium, 'fp32')).toBe(trainium.flopsPerSecond.bf16);
   });
 });
 
@@ -275,6 +281,32 @@ describe('a linear layer', () => {
     const narrow = operatorSeconds(h100, { ...choice, precision: 'fp8' }, large, 1).forward;
     expect(wide / narrow).toBeGreaterThan(1.2);
     expect(wide / narrow).toBeLessThan(2);
+  });
+});
+
+describe('a layer on a NeuronCore', () => {
+  const trainium = accelerator('trainium1');
+  const ofLayer = (sequences: number, precision: 'bf16' | 'fp32') =>
+    layerOf(
+      graphOf(
+        'bert-large',
+        { sequenceLength: 512, elementBytes: elementBytes(precision) },
+        stack('neuronx-distributed'),
+      ),
+    ).operators.reduce((sum, operator) => {
+      const time = operatorSeconds(trainium, { ...choice, precision, attention: 'fused-softmax' }, operator, sequences);
+      return sum + time.forward + time.backwardInput + time.backwardWeight;
+    }, 0);
+
+  it('takes as long as its sequences, for no kernel waits for its launch', () => {
+    // BERT-Large in fp32 on a trn1.32xlarge: 247 sequences of 512 tokens a second one at a time, 226 a node two at a time.
+    expect(ofLayer(2, 'fp32') / ofLayer(1, 'fp32')).toBeGreaterThan(1.8);
+  });
+
+  it('takes about twice as long in fp32, though its products do not', () => {
+    // The same in bf16: 479 to 528 a second.
+    expect(ofLayer(2, 'fp32') / ofLayer(2, 'bf16')).toBeGreaterThan(1.5);
+    expect(ofLayer(2, 'fp32') / ofLayer(2, 'bf16')).toBeLessThan(2.2);
   });
 });
 

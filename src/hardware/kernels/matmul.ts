@@ -3,23 +3,21 @@ import type { Precision } from '../../stack/precision.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { cappedClock, type Efficiency, efficiencyOf } from '../efficiency.ts';
 
-/** Dense peak of a number format; formats that the part lacks run at the rate of bf16, or of fp16 before Ampere. */
-export function peakFlopsPerSecond(accelerator: Accelerator, precision: Precision): number {
-  const { flopsPerSecond } = accelerator;
-  if (precision === 'fp32') {
-    const rate = flopsPerSecond.tf32 ?? flopsPerSecond.fp32 ?? 0;
-    return accelerator.vendor === 'AWS' ? rate * neuronFp32Share : rate;
-  }
-  return flopsPerSecond[precision] ?? flopsPerSecond.bf16 ?? flopsPerSecond.fp16 ?? 0;
+/**
+ * Dense peak of a number format; formats that the part lacks run at the rate of bf16, or of fp16 before Ampere. Products
+ * in fp32 are computed in tf32 on GPUs, and cast to bf16 on NeuronCores.
+ * @source Neuron documentation, mixed precision: the compiler casts fp32 products, and nothing else, to bf16 by default
+ */
+export function peakFlopsPerSecond({ vendor, flopsPerSecond }: Accelerator, precision: Precision): number {
+  if (precision === 'fp32' && vendor !== 'AWS') return flopsPerSecond.tf32 ?? flopsPerSecond.fp32 ?? 0;
+  const rate = precision === 'fp32' ? undefined : flopsPerSecond[precision];
+  return rate ?? flopsPerSecond.bf16 ?? flopsPerSecond.fp16 ?? 0;
 }
-
-/** What fp32 products reach of the tf32 peak on NeuronCores: fitted to published fp32 runs of BERT-Large beside bf16 ones. */
-const neuronFp32Share = 0.5;
 
 /**
  * Time of a matrix product [m, k] × [k, n] that reads and writes so many bytes: the L2 norm of the time of its compute
  * and its reads, which fits measured products better than their maximum. A tile is written when its products are done,
- * while its multiprocessor has nothing else to do.
+ * while its multiprocessor has nothing else to do; engines of their own write for a single array.
  * @param rate of such products, of those in the forward pass
  * @source microsoft/vidur compute profiles of A100 and H100
  */
@@ -36,7 +34,8 @@ export function matmulSeconds(
   const peak = peakFlopsPerSecond(accelerator, precision) * reached * rate * cappedClock(accelerator);
   const bandwidth = accelerator.memoryBytesPerSecond * efficiency.matmulMemory;
   const compute = (2 * workedElements(accelerator, m, n) * k) / peak;
-  return efficiency.kernelSeconds + Math.hypot(compute + writtenBytes / bandwidth, readBytes / bandwidth);
+  const [waitedFor, beside] = efficiency.tiles.length > 0 ? [writtenBytes, readBytes] : [0, readBytes + writtenBytes];
+  return efficiency.kernelSeconds + Math.hypot(compute + waitedFor / bandwidth, beside / bandwidth);
 }
 
 /** Products of mxfp8 over those of fp8: 6.81 and 7.16 ms a layer on a B300 (Transformer Engine 8f2e635, GEMM profiling). */

@@ -56,6 +56,7 @@ export const megatron2021: Stack = {
   scatteredCopies: 1,
   offloads: { activations: 'none', optimizer: false, parameters: false, horizon: 1, horizonIn: 'layers' },
   fusedSoftmaxBytes: 2,
+  fusesSoftmaxBeforeDropout: true,
   contextBytes: 0.5e9,
   communicatorBytes: 0.55e9,
   fragmentation: 0.03,

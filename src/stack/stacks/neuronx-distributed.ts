@@ -8,6 +8,7 @@ export const neuronxDistributed: Stack = {
   summary: 'NeuronX Distributed on Trainium: compiled graphs, ZeRO-1',
   vendors: ['AWS'],
   attention: 'fused-softmax',
+  fusesSoftmaxBeforeDropout: false,
   persistentNorm: false,
   compiled: true,
   gradientReduceDtype: 'bf16',
@@ -31,6 +32,8 @@ export const neuronxDistributed: Stack = {
   defaults: { zeroStage: 1, placement: 'PDT', sequenceParallel: false, schedule: '1f1b' },
   sources: {
     kernels: 'V: aws-neuron/neuronx-distributed fbac349; neuronx-cc compiles a whole graph',
+    fusesSoftmaxBeforeDropout:
+      'V: scripts for Llama set NEURON_FUSE_SOFTMAX (aws-neuron/neuronx-distributed-training); those for BERT (torch-neuronx tutorial) and GPT-3, which have dropout, do not (aws-neuron/neuronx-nemo-megatron train_setup.sh)',
     numbers:
       'V: neuronx-distributed mixed_precision_config: masters and fp32 gradient accumulation follow zero_one_enabled',
     lossBytesPerLogit:
