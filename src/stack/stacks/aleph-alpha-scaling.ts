@@ -24,8 +24,6 @@ export const alephAlphaScaling: Stack = {
   shardPadding: 'none',
   logits: 'whole',
   lossBytesPerLogit: { saved: 6, peak: 18, forward: 18, backward: 22 },
-  hostWaitsForTransfers: 'none',
-  hostWaitsForBatches: false,
   fusedSoftmaxBytes: 4,
   workspaceBytes: 0,
   fragmentation: 0.1,
@@ -43,6 +41,9 @@ export const alephAlphaScaling: Stack = {
       'D: out-of-memory rows of the published run sheets are decided by logits that tensor parallelism does not divide',
     lossBytesPerLogit:
       'D: bf16 logits 2, their fp32 copy 4, log-softmax 4 and two fp32 gradients 8, all alive at once; those run sheets agree; passes counted: cast 6, log-softmax 8, most likely token 4; 22 back',
+    hostWaitsForTransfers:
+      'V: the same, transformer/data/utils.py: a mask picks the lengths of sequences out of what arrived',
+    hostWaitsForBatches: 'V: the same, core/data/broadcast_data.py: sizes are copied back from the device',
     fusedSoftmaxBytes:
       'D: runs of those sheets with fused softmax ran out of memory as if its input were kept besides its output',
     fragmentation:
