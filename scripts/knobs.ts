@@ -22,8 +22,9 @@ type NumberField<T> = { [Field in keyof T]-?: T[Field] extends number ? Field : 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /**
- * A figure that kernels reach on some generations of processors, or several figures that are one. The catalogue's own object is written to and put back:
- * readonly is a promise that a type makes, and nothing else can ask for another value.
+ * A figure that kernels reach on some generations of processors, or several fields that are one figure. The catalogue's
+ * own object is written to and put back: readonly is a promise that a type makes, and nothing else can ask for another
+ * value.
  */
 export function efficiencyKnob(
   name: string,
