@@ -150,7 +150,15 @@ const trials: readonly Trial[] = [
   { knob: host, others: [...fifths, [0, 'no host']], spread: unknown },
   { knob: hostRanks, others: [...fifths, [0, 'none']], spread: unknown },
   { knob: waits, others: [[0, 'never']] },
-  { knob: omniPath, published: [6, 'nearly the nominal rate'], others: fifths, spread: unknown },
+  {
+    knob: omniPath,
+    published: [1, '16 nodes, bigscience'],
+    others: [
+      [0.75, 'four nodes of A100, bigscience'],
+      [1.78, 'one card of four'],
+      [6, 'nearly the nominal rate'],
+    ],
+  },
   { knob: balance, published: [1, 'zigzag, even'], others: [[0, 'not balanced']], spread: unknown },
   { knob: asynchronous, published: [1, 'as Megatron-Core'] },
   { knob: neurons, published: [0.9, 'good in practice, AWS'], others: [[0.57, 'less']] },

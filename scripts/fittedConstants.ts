@@ -120,20 +120,22 @@ function fittedInText(): readonly FittedConstant[] {
     )
     .filter((file) => file.endsWith('.ts'))
     .sort()
-    .flatMap((file) => {
-      const text = readFileSync(new URL(file, root), 'utf8');
-      const constants = [...text.matchAll(constantPattern)].map(([, comment, name, value]) => ({
-        name: `${name} in src/${file}`,
-        value,
-        source: comment.replace(/\s*\n\s*\*\s*/g, ' ').trim(),
-      }));
-      const entries = [...text.matchAll(entryPattern)].map(([, entry, field, value, source]) => ({
-        name: `${field} of ${entry} in src/${file}`,
-        value,
-        source,
-      }));
-      return [...constants, ...entries];
-    });
+    .flatMap((file) => fittedInFile(`src/${file}`, readFileSync(new URL(file, root), 'utf8')));
+}
+
+/** Those of one file. */
+export function fittedInFile(file: string, text: string): readonly FittedConstant[] {
+  const constants = [...text.matchAll(constantPattern)].map(([, comment, name, value]) => ({
+    name: `${name} in ${file}`,
+    value,
+    source: comment.replace(/\s*\n\s*\*\s*/g, ' ').trim(),
+  }));
+  const entries = [...text.matchAll(entryPattern)].map(([, entry, field, value, source]) => ({
+    name: `${field} of ${entry} in ${file}`,
+    value,
+    source,
+  }));
+  return [...constants, ...entries];
 }
 
 /** Every number that was fitted to steps of published runs. */

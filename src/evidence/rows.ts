@@ -2,51 +2,51 @@
 
 /** Published runs, one a line, cells apart by tabs; src/evidence/rowText.ts names the columns. */
 export const rowText = `
-bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	118.24719
-bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	118.69628
-bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	119.64164
-bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	121.13283
-bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	121.64207
-bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	125.82106
-bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	120.06478
-bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	121.13732
-bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	147.94237
-bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	121.32029
-bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	123.66712
-bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	120.41307
-bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	121.74545
-bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	123.11076
-bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	97.424608
-bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	119.64164
-bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	119.87737
-bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	94.908495
-bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	118.83017
-bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	93.588952
-bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	118.24295
-bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	116.53581
-bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	123.59245
-bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	123.75127
-bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	150.40285
-bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	145.97954
-bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	117.97162
-bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	113.34224
-bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	113.34224
-bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	118.39085
-bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	114.28343
-bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	117.56302
-bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	126.33458
-bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	128.01638
-bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	126.06615
-bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	150.0244
-bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.455843
-bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	63.650257
-bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	85.844671
-bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	108.03908
-bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	119.97421
-bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	121.13732
-bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	119.37266
-bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	115.649
-bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	114.29489
+bloom-64-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	121.03	118.91051
+bloom-65-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.01	119.35959
+bloom-66-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	120.18	120.30496
+bloom-67-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	138.72	121.79615
+bloom-68-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	124.89	122.30539
+bloom-69-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	132.85	126.48438
+bloom-70-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	121.28	120.72856
+bloom-71-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	124.75	121.80111
+bloom-72-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	162.72	148.60615
+bloom-73-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	122.93	121.9794
+bloom-74-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13312	84	2048	2048	4	129.17	124.32623
+bloom-75-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	122.96	121.05007
+bloom-76-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	145.4	122.38245
+bloom-77-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, NHEADs comparison	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	12288	96	2048	2048	4	129.42	123.74776
+bloom-78-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	1568	4	113.01	98.087926
+bloom-79-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2048	4	114.11	120.30496
+bloom-80-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	14336	72	2048	2016	6	123.57	120.54068
+bloom-81-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	4	92.75	95.244596
+bloom-82-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	4	117.07	119.16627
+bloom-83-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	1568	2	99.93	93.925052
+bloom-84-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	12	4	1	1	1	384	14336	72	2048	2048	2	128.82	118.57905
+bloom-85-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	8	6	1	1	1	384	14336	72	2048	2016	4	113.16	117.03719
+bloom-86-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	2	125.52	124.57682
+bloom-87-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	4	12	1	1	1	384	14336	72	2048	2016	4	114.81	124.73564
+bloom-88-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	1	145.45	152.34349
+bloom-89-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	2	24	1	1	1	384	14336	72	2048	2016	2	136.13	147.92019
+bloom-91-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	4	111.89	118.4
+bloom-92-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	110.48	113.77061
+bloom-93-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	14336	72	2048	2048	2	113.54	113.77061
+bloom-94-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	4	117.11	119.14606
+bloom-95-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	14336	72	2048	2048	2	111.71	115.03864
+bloom-96-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	12	16	1	1	1	384	14336	72	2048	2048	2	112.5	118.1028
+bloom-99-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	1	119.53	126.70414
+bloom-100-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	2	24	8	1	1	1	384	14336	72	2048	2048	2	122.75	128.38595
+bloom-101-181B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	24	4	1	1	1	384	14336	72	2048	2048	1	130.6	126.32397
+bloom-102-177B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, GBS Variations	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	1	48	8	1	1	1	384	12288	96	2048	2048	1	142.17	150.28559
+bloom-120-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	512	2	35.77	41.903128
+bloom-121-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1024	2	59.65	64.097542
+bloom-122-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	1536	2	83.11	86.291955
+bloom-123-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Batchsize Warmup	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	13824	78	2048	2048	2	107.12	108.48637
+bloom-124-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	2	133.57	120.638
+bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	8	6	8	1	1	1	384	13824	78	2048	2048	4	118.24	121.80111
+bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	120.1271
+bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	116.08554
+bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	114.73143
 dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.493436
 dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.528532
 dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.559079

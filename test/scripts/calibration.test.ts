@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fittedConstants, unsourcedFigures } from '../../scripts/fittedConstants.ts';
+import { fittedConstants, fittedInFile, unsourcedFigures } from '../../scripts/fittedConstants.ts';
 import { efficiencyKnob, stackKnob, together } from '../../scripts/knobs.ts';
 import { leaveOut } from '../../scripts/leaveOut.ts';
 import type { TrialSet } from '../../scripts/trial.ts';
@@ -31,9 +31,26 @@ describe('fitted constants', () => {
     const found = fittedConstants();
     const names = found.map(({ name }) => name);
     expect(names.some((name) => name.startsWith('hostSecondsPerLayer.forward of megatron-2021'))).toBe(true);
-    expect(names.some((name) => name.includes('omni-path'))).toBe(true);
+    expect(names).toContain('hostSharpness in src/step/unitCost.ts');
     expect(new Set(found.map(({ name, source }) => `${name} ${source}`)).size).toBe(found.length);
     for (const { source } of found) expect(source).toMatch(/fitted/i);
+  });
+
+  it('are found in comments of constants and in sources of tables', () => {
+    const text = `
+      /** Steepness,
+       * fitted to steps. */
+      const steepness = 5;
+      /** V: seen. */
+      const seen = 6;
+      const table = {
+        'slow-path': { share: 0.5, latencySeconds: 1e-5, source: 'fitted to runs' },
+        'fast-path': { share: 0.9, latencySeconds: 1e-6, source: 'V: seen' },
+      };`;
+    expect(fittedInFile('a.ts', text)).toEqual([
+      { name: 'steepness in a.ts', value: '5', source: 'Steepness, fitted to steps.' },
+      { name: 'share of slow-path in a.ts', value: '0.5', source: 'fitted to runs' },
+    ]);
   });
 
   it('are none of the figures without a source', () => {

@@ -47,11 +47,11 @@ const fabrics: Readonly<Record<Fabric, FabricFigures>> = {
   },
   roce: { share: 0.9, latencySeconds: 8e-6, source: 'R: between InfiniBand and EFA' },
   'omni-path': {
-    share: 0.14,
+    share: 0.135,
     messageShare: 0.9,
     latencySeconds: 10e-6,
     source:
-      'fitted to BLOOM layouts with data parallelism over four Omni-Path cards; R: messages at 11 to 12.3 of 12.5 GB/s a card',
+      'V: all-reduce of 4 GB over 16 nodes with four cards each, of which NCCL takes one: 54 Gb/s, 43 to 56 when run longer, and 40.5 over four nodes of A100 (bigscience-workshop/bigscience experiments/bandwidth); R: messages at 11 to 12.3 of 12.5 GB/s a card',
   },
   ethernet: { share: 0.8, latencySeconds: 50e-6, source: 'V: 10 of 12.5 GB/s over TCP (NVIDIA slides)' },
 };
