@@ -120,7 +120,8 @@ function addCore(unit: UnitBuilder, inputs: readonly number[], heads: number, ke
     writeBytes += (traffic.forward / 2) * scores;
     backwardBytes += traffic.backward * scores;
   }
-  const causal = isCausal(unit.model) && unit.stack.attentionSkipsMasked;
+  const skips = unit.stack.attentionSkipsMasked;
+  const causal = isCausal(unit.model) && (skips === 'all' || (skips === 'rope' && unit.model.positions === 'rope'));
   const flops = 4 * scores * headSize;
   return unit.add(inputs, {
     kind: 'attention',

@@ -25,8 +25,8 @@ export interface Efficiency {
   readonly writtenOut: number;
   /** Tiles into which a product is cut for the multiprocessors; none where one array does it all. */
   readonly tiles: readonly Tile[];
-  /** Share of the multiprocessors that running collectives takes from the work beside them. */
-  readonly stolenByCollectives: number;
+  /** Share of the multiprocessors that each channel of a running collective takes from the work beside it. */
+  readonly channelShare: number;
   /** Gap and ramp of one kernel in a stream of kernels. */
   readonly kernelSeconds: number;
   readonly sources: Readonly<Record<string, Source>>;
@@ -45,10 +45,11 @@ const ampere: Efficiency = {
   activation: 0.525,
   writtenOut: 0.62,
   tiles: ampereTiles,
-  stolenByCollectives: 24 / 108,
+  channelShare: 1 / 108,
   kernelSeconds: 5e-6,
   sources: {
-    stolenByCollectives: "V: NCCL collectives take up to 24 of an A100's 108 multiprocessors (AWS, SMDDP article)",
+    channelShare:
+      "V: a channel is a block of threads on one multiprocessor: collectives take up to 24 of an A100's 108 (AWS, SMDDP article)",
     matmul:
       'D: fits 466 linear layers profiled by microsoft/vidur, forward; 0.83 fits products of 8,192 and 16,384 after 10,000 others (Azure AI-benchmarking-guide 3bb66ca)',
     inputGradientProducts:
@@ -68,6 +69,7 @@ const ampere: Efficiency = {
 const hopper: Efficiency = {
   ...ampere,
   tiles: hopperTiles,
+  channelShare: 1 / 132,
   matmul: 0.665,
   matmul8bit: 0.615,
   bestProducts: { wide: 794.5 / 989, narrow: 1_382.2 / 1_979 },
@@ -86,6 +88,7 @@ const hopper: Efficiency = {
 /** What steps reach over what the same products do alone: on Hopper 0.665 of 0.72 in 16 bits, and 0.615 where 0.705 fits in 8. */
 const blackwell: Efficiency = {
   ...hopper,
+  channelShare: 1 / 148,
   matmul: 0.62,
   matmul8bit: 0.503,
   matmul4bit: 0.41,
@@ -122,10 +125,10 @@ const neuron: Efficiency = {
   activation: neuronMemory,
   writtenOut: neuronMemory,
   tiles: [],
-  stolenByCollectives: 0,
+  channelShare: 0,
   kernelSeconds: 2e-6,
   sources: {
-    stolenByCollectives: 'V: collectives have cores and DMA engines of their own (Neuron documentation)',
+    channelShare: 'V: collectives have cores and DMA engines of their own (Neuron documentation)',
     matmul: 'V: an engine busy 90% of the time is good in practice (Neuron documentation, NKI performance guide)',
     matmul8bit: 'R: as in 16 bits',
     matmul4bit: 'R: as in 16 bits',
@@ -151,17 +154,18 @@ const tpu: Efficiency = {
   inputGradientProducts: 1,
   batchedMatmul: 0.57,
   tiles: [],
-  stolenByCollectives: 0,
+  channelShare: 0,
   sources: {
     matmul: 'R: 55 to 60% of peak in published training runs',
     elementwise: 'R: as on GPUs',
-    stolenByCollectives: 'R: links have engines of their own',
+    channelShare: 'R: links have engines of their own',
   },
 };
 
 const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   volta: {
     ...ampere,
+    channelShare: 1 / 80,
     matmul: 0.73,
     bestProducts: {},
     sources: { ...ampere.sources, matmul: 'R: 85 to 90 of 125 TFLOP/s in large products, tiles and writes included' },
@@ -169,6 +173,7 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   ampere,
   ada: {
     ...ampere,
+    channelShare: 1 / 142,
     matmul: 0.73,
     bestProducts: {},
     sources: { ...ampere.sources, matmul: 'R: between Ampere and Hopper' },
@@ -180,6 +185,7 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   'neuron-v4': neuron,
   cdna3: {
     ...hopper,
+    channelShare: 1 / 304,
     matmul: 0.45,
     bestProducts: { wide: 668.4 / 1_307 },
     sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' },

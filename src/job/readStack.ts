@@ -75,7 +75,11 @@ function withChanges(base: Stack, changes: StackChanges): Stack {
     gathers: withLimits(base.gathers, changes),
     ...(precisionAware === undefined ? {} : { precisionAwareOptimizer: precisionAware }),
     attention: changes.attention ?? base.attention,
+    ...(changes.attentionSkipsMasked === undefined
+      ? {}
+      : { attentionSkipsMasked: changes.attentionSkipsMasked ? 'all' : 'none' }),
     fusedNorm: changes.fusedNorm ?? base.fusedNorm,
+    fusedOptimizer: changes.fusedOptimizer ?? base.fusedOptimizer,
     compiled: changes.compiled ?? base.compiled,
     asyncTensorParallel: changes.asyncTensorParallel ?? base.asyncTensorParallel,
     tensorOverlap: changes.tensorOverlap ?? base.tensorOverlap,

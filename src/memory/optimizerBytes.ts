@@ -13,13 +13,22 @@ export interface OptimizerBytes {
   /** Master copy beside the parameters; 0 where they are their own. */
   readonly masters: number;
   readonly moments: number;
-  /** An fp32 copy of 16-bit gradients, alive while it steps; 0 where it reads them as they are. */
-  readonly gradientCopy: number;
-  /** Read and written in one step: gradients and their copy, masters, moments, and parameters. */
+  /** Alive only while it steps: an fp32 copy of 16-bit gradients, and roots of second moments where Adam is not one kernel. */
+  readonly stepCopies: number;
+  /** Read and written in one step: gradients and copies, masters, moments, and parameters. */
   readonly moved: number;
 }
 
 const fp32Bytes = 4;
+
+/**
+ * What Adam as kernels of its own moves for a parameter beyond one kernel, which reads gradients and reads and writes
+ * masters and moments: weight decay 8 bytes, first moment 12, scaling and addition of the second 8 and 12, its root,
+ * division and addition for the denominator 8 each, and the parameter 16. The roots are a tensor of their own.
+ * @source counted over pytorch/pytorch torch/optim/adam.py, _multi_tensor_adam
+ */
+const separateAdam = { moved: 8 + 12 + 8 + 12 + 8 + 8 + 8 + 16 - 28, roots: fp32Bytes };
+const fusedAdam = { moved: 0, roots: 0 };
 
 /**
  * What an optimizer keeps and moves for a parameter. One that is precision-aware steps from gradients as they were
@@ -36,13 +45,15 @@ export function optimizerBytes(
 ): OptimizerBytes {
   const element = elementBytes(precision);
   const whole = momentBytes[optimizer];
+  const kernels = stack.fusedOptimizer || optimizer !== 'adam' ? fusedAdam : separateAdam;
   if (precision === 'fp32' || stack.mastersAreParameters) {
     // Parameters are their own masters; of those that are gathered in 16 bits, a copy is written.
-    return { masters: 0, moments: whole, gradientCopy: 0, moved: 3 * fp32Bytes + 2 * whole + element };
+    const moved = 3 * fp32Bytes + 2 * whole + element + kernels.moved;
+    return { masters: 0, moments: whole, stepCopies: kernels.roots, moved };
   }
   if (stochasticRounding) {
     const moments = (element / fp32Bytes) * whole;
-    return { masters: 0, moments, gradientCopy: 0, moved: 3 * element + 2 * moments };
+    return { masters: 0, moments, stepCopies: 0, moved: 3 * element + 2 * moments };
   }
   const gradient = gradientBytes(stack.gradientAccumulationDtype);
   const aware = stack.precisionAwareOptimizer;
@@ -54,7 +65,8 @@ export function optimizerBytes(
   const masters = keepsRemainders ? fp32Bytes - element : stateBytes(aware?.masters ?? 'fp32');
   // A remainder is put together with the parameter it belongs to, which is read for it.
   const parameter = keepsRemainders ? 2 * element : element;
-  return { masters, moments, gradientCopy, moved: gradient + 2 * (gradientCopy + masters + moments) + parameter };
+  const fused = gradient + 2 * (gradientCopy + masters + moments) + parameter;
+  return { masters, moments, stepCopies: gradientCopy + kernels.roots, moved: fused + kernels.moved };
 }
 
 /** Whether a precision-aware optimizer holds the masters and reads gradients as they are. */

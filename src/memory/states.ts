@@ -9,7 +9,7 @@ export interface ModelStates {
   readonly parametersBytes: number;
   readonly gradientsBytes: number;
   readonly optimizerBytes: number;
-  /** Alive only while the optimizer steps: an fp32 copy of 16-bit gradients. */
+  /** Alive only while the optimizer steps: an fp32 copy of 16-bit gradients, roots of second moments. */
   readonly stepBytes: number;
 }
 
@@ -49,7 +49,7 @@ export function modelStates(
     zeroStage >= 2 ? share : parameters,
     zeroStage >= 1 ? share : parameters,
   ];
-  const { masters, moments, gradientCopy } = optimizerBytes(stack, precision, optimizer, stochasticRounding);
+  const { masters, moments, stepCopies } = optimizerBytes(stack, precision, optimizer, stochasticRounding);
   const optimizerStates = (masters + moments) * owned;
   if (precision === 'fp32' || stack.mastersAreParameters) {
     // Masters that are the parameters are sharded wherever gradients are; what is gathered of them is a copy.
@@ -60,7 +60,7 @@ export function modelStates(
         fp32Bytes * (sharded ? share : ownParameters) + (copied ? elementBytes(precision) * parameters : 0),
       gradientsBytes: fp32Bytes * (staysGathered ? parameters : ownGradients),
       optimizerBytes: optimizerStates,
-      stepBytes: 0,
+      stepBytes: stepCopies * owned,
     };
   }
   const gradient = stochasticRounding ? elementBytes(precision) : gradientBytes(stack.gradientAccumulationDtype);
@@ -68,6 +68,6 @@ export function modelStates(
     parametersBytes: elementBytes(precision) * ownParameters,
     gradientsBytes: gradient * ownGradients,
     optimizerBytes: optimizerStates,
-    stepBytes: gradientCopy * owned,
+    stepBytes: stepCopies * owned,
   };
 }

@@ -69,8 +69,8 @@ export interface Stack {
 
   // Kernels
   readonly attention: AttentionKernel;
-  /** Flash kernels leave out blocks that the causal mask hides; with a bias such as ALiBi some compute them all. */
-  readonly attentionSkipsMasked: boolean;
+  /** Flash kernels leave out blocks that the causal mask hides; `rope` where those of models without rotary positions do not. */
+  readonly attentionSkipsMasked: 'all' | 'rope' | 'none';
   readonly fusedNorm: boolean;
   /** Fused norms of usual sizes hold a row in registers: they run as fast as memory, and read gradients once. */
   readonly persistentNorm: boolean;
@@ -104,6 +104,8 @@ export interface Stack {
   readonly fp16Gradients: boolean;
   /** The parameters themselves are fp32, cast to 16 bits when they are gathered: there is no other master copy. */
   readonly mastersAreParameters: boolean;
+  /** Adam is one kernel; otherwise every operation of its formula is one. */
+  readonly fusedOptimizer: boolean;
   /** The optimizer keeps an fp32 copy of 16-bit gradients while it steps. */
   readonly gradientCopyForStep: boolean;
   /** An optimizer that spares that copy and chooses the format of each state; absent where every state is in fp32. */

@@ -1,5 +1,5 @@
 import { parameterReplicas } from '../graph/degrees.ts';
-import { collectiveSeconds, type Group, groupOf } from '../hardware/collectives/index.ts';
+import { channelsOf, collectiveSeconds, type Group, groupOf } from '../hardware/collectives/index.ts';
 import { efficiencyOf } from '../hardware/efficiency.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
@@ -67,7 +67,7 @@ function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined 
   if (zeroStage < 2 || shards.ranks === 1) return undefined;
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
-  const { stolenByCollectives } = efficiencyOf(accelerator);
+  const stolen = channelsOf(shards) * efficiencyOf(accelerator).channelShare;
   // An offloaded shard comes from the host before it is gathered.
   const onHost = (job.parallelism.offload?.parameters ?? 0) / shards.ranks;
   const { toDevice } = hostRates(job.cluster);
@@ -87,7 +87,7 @@ function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined 
         gather: gather(profile),
         scatter: 0,
       })),
-      stolenByCollectives,
+      stolen,
     ),
     backwardDataComm: exposedShardedSeconds(
       profiles.toReversed().map((profile, index) => ({
@@ -97,7 +97,7 @@ function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined 
         gather: index === 0 ? 0 : gather(profile),
         scatter: scatter(profile),
       })),
-      stolenByCollectives,
+      stolen,
     ),
   });
 }

@@ -27,7 +27,7 @@ export function largestAlive(
     ['transfer buffers, buckets and copies under way', memory.bufferBytes],
     ['workspaces', memory.workspaceBytes],
   ]);
-  if (peak === undefined) bytes.set('fp32 copy of the gradients', memory.states.stepBytes);
+  if (peak === undefined) bytes.set('fp32 copies while the optimizer steps', memory.states.stepBytes);
   else {
     bytes.set('gathered parameters and their gradients', memory.gatheredBytes);
     bytes.set('temporary tensors of the pass', peak.transientBytes);

@@ -78,8 +78,8 @@ export function memoryEvents(job: Job, { timeline, stages, step }: StepOfMemory,
   });
   const steps = optimizerStart(step, device);
   const stepped = steps + step.ends[device]!.optimizer;
-  add(steps, 'gradients', states.stepBytes);
-  add(stepped, 'gradients', -states.stepBytes);
+  add(steps, 'temporary', states.stepBytes);
+  add(stepped, 'temporary', -states.stepBytes);
   for (const [kind, bytes] of steady) add(Math.max(stepped, step.stepTimeSeconds + begins), kind, -bytes);
   return events;
 }

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CollectiveKind } from '../../src/graph/operator.ts';
 import { extendInstance, instances } from '../../src/hardware/catalogue.ts';
-import { collectiveSeconds, type Group, groupOf, pointToPointSeconds } from '../../src/hardware/collectives/index.ts';
+import {
+  channelsOf,
+  collectiveSeconds,
+  type Group,
+  groupOf,
+  pointToPointSeconds,
+} from '../../src/hardware/collectives/index.ts';
 import { instance } from './make.ts';
 
 const kinds: readonly CollectiveKind[] = ['all-reduce', 'all-gather', 'reduce-scatter'];
@@ -19,6 +25,30 @@ const someGroup = fc
   .map(({ on, ranks, stride }) => groupOf(on, ranks, stride, Math.max(on.ranks, ranks * stride)));
 
 const roundsOf = (kind: CollectiveKind) => (kind === 'all-reduce' ? 2 : 1);
+
+describe('channels of a collective', () => {
+  /** @source what NCCL logs: "24 coll channels" and so on */
+  it.each([
+    ['p5.48xlarge', 8, 1, 24],
+    ['p5.48xlarge', 16, 1, 16],
+    ['dgx-a100', 8, 1, 24],
+    ['dgx-a100', 16, 1, 16],
+    ['p4d.24xlarge', 16, 1, 8],
+    ['dgx-a100', 2, 8, 2],
+  ])('are those that NCCL has: %s, %i ranks %i apart, %i', (name, ranks, stride, channels) => {
+    expect(channelsOf(groupOf(instance(name), ranks, stride, 64))).toBe(channels);
+  });
+
+  it('are at least one, and no more across nodes than inside one', () => {
+    fc.assert(
+      fc.property(someGroup, (group) => {
+        const inside = channelsOf({ ...group, nodes: 1 });
+        expect(channelsOf(group)).toBeGreaterThanOrEqual(1);
+        expect(channelsOf(group)).toBeLessThanOrEqual(inside);
+      }),
+    );
+  });
+});
 
 describe('a collective', () => {
   it('is nothing for one rank, or for no bytes', () => {

@@ -207,6 +207,13 @@ describe('the stack', () => {
     expect(dtypesOf('fp16', { name: 'fsdp2' })[0]).toBe('fp32');
   });
 
+  test('masked blocks of attention are left out as the software does, unless a job says otherwise', () => {
+    const skippedBy = (stack: object) => read({ stack }).stack.attentionSkipsMasked;
+    expect(skippedBy({ name: 'fsdp1' })).toBe('rope');
+    expect(skippedBy({ name: 'fsdp1', attentionSkipsMasked: true })).toBe('all');
+    expect(skippedBy({ name: 'fsdp2', attentionSkipsMasked: false })).toBe('none');
+  });
+
   test('products add to gradients themselves unless a job says otherwise', () => {
     const additionOf = (stack: object) => read({ stack }).stack.gradientAccumulation;
     expect(additionOf({ name: 'megatron-2021' })).toBe('fused');

@@ -6,6 +6,14 @@ import { stack } from '../graph/make.ts';
 const movedBy = (...args: Parameters<typeof optimizerBytes>) => optimizerBytes(...args).moved;
 
 describe('the bytes that Adam moves for a parameter', () => {
+  it('are those of eight kernels where it is not one, and a root of the second moment is there for the step', () => {
+    const separate = optimizerBytes(stack('fsdp1'), 'bf16', 'adam');
+    expect(separate).toMatchObject({ masters: 0, moments: 8, stepCopies: 4, moved: 80 + 2 });
+    const fused = optimizerBytes(stack('fsdp1', { fusedOptimizer: true }), 'bf16', 'adam');
+    expect(fused).toMatchObject({ stepCopies: 0, moved: 3 * 4 + 2 * 8 + 2 });
+    expect(movedBy(stack('fsdp1'), 'bf16', 'lion')).toBe(3 * 4 + 2 * 4 + 2);
+  });
+
   it('are an fp32 gradient read, master and moments read and written, and a parameter written', () => {
     expect(movedBy(stack('megatron-2021'), 'fp16', 'adam')).toBe(4 + 2 * 4 + 2 * 8 + 2);
   });

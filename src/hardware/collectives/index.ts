@@ -12,6 +12,7 @@ import { protocols, startFigures } from './protocol.ts';
 import { ringSeconds } from './ring.ts';
 import { treeSeconds } from './tree.ts';
 
+export { channelsOf } from './channels.ts';
 export { type Group, groupOf } from './group.ts';
 
 /** Step of a collective on a NeuronCore's own engines: one hop inside an instance (Neuron documentation, collectives). */

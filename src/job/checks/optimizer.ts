@@ -17,6 +17,9 @@ export const optimizer: Check = ({ stack, training, parallelism }, faults) => {
   if (parallelism.zeroStage === 0) {
     faults.add(path, 'goes with an optimizer that replicas share, and parallelism.zeroStage is 0; 1 would do');
   }
+  if (stack?.fusedOptimizer === false) {
+    faults.add(path, 'is one kernel, and stack.fusedOptimizer is false; true would do');
+  }
   if ((parallelism.offload?.optimizer ?? 0) > 0) {
     const message = 'beside parallelism.offload.optimizer is not modelled yet; either of them is';
     faults.add(path, message, 'not-modelled');

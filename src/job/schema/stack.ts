@@ -14,8 +14,10 @@ const precisionAwareOptimizer = fields('precisionAwareOptimizer', {
 const inlineStack = fields('a stack', {
   name: text('megatron-core'),
   attention: oneOf(attentionKernels),
+  attentionSkipsMasked: flag(),
   fusedNorm: flag(),
   fusedLoss: flag(),
+  fusedOptimizer: flag(),
   compiled: flag(),
   asyncTensorParallel: flag(),
   tensorOverlap: oneOf(tensorOverlaps),

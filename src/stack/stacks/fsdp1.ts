@@ -6,12 +6,13 @@ export const fsdp1: Stack = {
   ...deepspeed,
   name: 'fsdp1',
   summary: 'PyTorch FSDP, first version: parameters sharded, gathered layer by layer',
-  attentionSkipsMasked: false,
+  attentionSkipsMasked: 'rope',
   recomputeStopsEarly: true,
   gradientAccumulation: 'sharded',
   tensorOverlap: 'none',
   gradientAccumulationDtype: 'fp32',
   mastersAreParameters: true,
+  fusedOptimizer: false,
   shardPadding: 'units',
   offloads: { activations: 'tensors', optimizer: true, parameters: true, horizon: 1, horizonIn: 'layers' },
   keepsPipelineOutputs: false,
@@ -29,9 +30,13 @@ export const fsdp1: Stack = {
   sources: {
     shardedCopyBytes: 'D: fp32 copy of bf16 gradients (6 bytes) and division by the replicas (8 bytes), FSDP1 runtime',
     ...deepspeed.sources,
+    fusedOptimizer:
+      'V: AdamW of PyTorch takes the multi-tensor form by default (torch/optim/adamw.py), decoupled_adamw of MPT one tensor after another',
     shardPadding:
       'V: pytorch/pytorch torch/distributed/fsdp/_flat_param.py: a flat parameter is padded to equal shards',
     kernels: 'V: pytorch/pytorch torch/distributed/fsdp',
+    attentionSkipsMasked:
+      'V: scaled_dot_product_attention with is_causal skips them (PyTorch documentation); D: the Triton kernel of MPT (mosaicml/llm-foundry submit_benchmarks.py) takes as long at 16k to 64k tokens, on A100 and H100, as FlashAttention-2 over all blocks',
     offloads: 'V: torch.distributed.fsdp CPUOffload, and offload_wrapper of torch.distributed.algorithms._checkpoint',
     scatteredCopies:
       'V: pytorch/pytorch 117323: gradients of single tensors are concatenated to that of the flat parameter before it is scattered',

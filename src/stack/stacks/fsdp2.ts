@@ -6,9 +6,10 @@ export const fsdp2: Stack = {
   ...fsdp1,
   name: 'fsdp2',
   summary: 'PyTorch FSDP2 as in torchtitan: per-parameter sharding, torch.compile, async tensor parallelism',
-  attentionSkipsMasked: true,
+  attentionSkipsMasked: 'all',
   compiled: true,
   fusedNorm: false,
+  fusedOptimizer: true,
   logits: 'sharded',
   shardPadding: 'rows',
   vocabularyMultiple: 1,
@@ -25,6 +26,7 @@ export const fsdp2: Stack = {
   sources: {
     ...fsdp1.sources,
     kernels: 'V: pytorch/torchtitan b5bcd76',
+    fusedOptimizer: 'V: pytorch/torchtitan: implementation fused by default',
     precisionRecipe: 'V: pytorch/ao float8: dynamic scales of whole tensors',
     shardPadding:
       'V: pytorch/pytorch torch/distributed/fsdp/_fully_shard: the first dimension of a tensor in equal shards',

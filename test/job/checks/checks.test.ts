@@ -51,13 +51,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     [
       'without sharing, of another optimizer',
       {
-        stack: { name: 'megatron-core', precisionAwareOptimizer: { firstMoment: 'bf16' } },
+        stack: { name: 'megatron-core', fusedOptimizer: false, precisionAwareOptimizer: { firstMoment: 'bf16' } },
         'parallelism.zeroStage': 0,
         'training.optimizer': 'lamb',
       },
       [
         'stack.precisionAwareOptimizer: steps with Adam only, and training.optimizer is lamb; adam would do',
         'stack.precisionAwareOptimizer: goes with an optimizer that replicas share, and parallelism.zeroStage is 0; 1 would do',
+        'stack.precisionAwareOptimizer: is one kernel, and stack.fusedOptimizer is false; true would do',
       ],
     ],
     [
