@@ -4,7 +4,7 @@
  * times were known when that was done.
  *
  * They say where not to trust the forecast as well: runs on DeepSpeed's pipeline engine took 18 to 27% longer than foretrain says,
- * and Llama 2 on H100s under the first FSDP 3 to 10%, as on A100s it did not; foretrain does not know why.
+ * and it does not know why.
  */
 import { readJob, simulate } from '../src/index.ts';
 import { renderTable } from '../src/report/index.ts';

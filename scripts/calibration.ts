@@ -47,7 +47,7 @@ const gradients = efficiencyKnob(
   ['a100-sxm4-80'],
   'inputGradientProducts',
 );
-const stolen = efficiencyKnob('multiprocessors that a channel takes', gpus, 'channelShare');
+const channels = efficiencyKnob('multiprocessors that a channel takes', gpus, 'channelShare');
 const neurons = efficiencyKnob('products on NeuronCores, of peak', ['trainium1'], 'matmul');
 const neuronMemory = efficiencyKnob(
   'memory of NeuronCores, of bandwidth',
@@ -145,7 +145,7 @@ const trials: readonly Trial[] = [
   { knob: activations, published: [0.525, 'middle of 45 to 60%, vidur'] },
   { knob: writtenOut, published: [0.62, 'pairs of runs, arXiv 2311.05610'], others: [[0.85, 'as additions, vidur']] },
   { knob: gradients, published: [0.985, 'an H200, TransformerEngine'], others: [[0.89, 'layers, arXiv 2205.05198']] },
-  { knob: stolen, others: [[0, 'none']] },
+  { knob: channels, others: [[0, 'none']] },
   { knob: narrowHost, published: [2.8, 'twice to 3.6 times, TransformerEngine'], others: [[1, 'as in 16 bits']] },
   { knob: host, others: [...fifths, [0, 'no host']], spread: unknown },
   { knob: hostRanks, others: [...fifths, [0, 'none']], spread: unknown },

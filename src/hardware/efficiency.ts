@@ -27,6 +27,8 @@ export interface Efficiency {
   readonly tiles: readonly Tile[];
   /** Share of the multiprocessors that each channel of a running collective takes from the work beside it. */
   readonly channelShare: number;
+  /** Products are launched as one block a multiprocessor, each of which works through several tiles. */
+  readonly persistentProducts: boolean;
   /** Gap and ramp of one kernel in a stream of kernels. */
   readonly kernelSeconds: number;
   readonly sources: Readonly<Record<string, Source>>;
@@ -46,6 +48,7 @@ const ampere: Efficiency = {
   writtenOut: 0.62,
   tiles: ampereTiles,
   channelShare: 1 / 108,
+  persistentProducts: false,
   kernelSeconds: 5e-6,
   sources: {
     channelShare:
@@ -70,6 +73,7 @@ const hopper: Efficiency = {
   ...ampere,
   tiles: hopperTiles,
   channelShare: 1 / 132,
+  persistentProducts: true,
   matmul: 0.665,
   matmul8bit: 0.615,
   bestProducts: { wide: 794.5 / 989, narrow: 1_382.2 / 1_979 },
@@ -80,6 +84,7 @@ const hopper: Efficiency = {
     matmul:
       'fitted to published steps of llm-foundry and Megatron-Core on H100; single products reach 0.72 (microsoft/vidur), but in steps 700 W hold the clock down',
     matmul8bit: 'fitted to published fp8 steps of Megatron-Core on H100',
+    persistentProducts: 'V: kernels of cuBLAS on H100 (pytorch/pytorch 143988)',
     matmulMemory: 'D: microsoft/vidur compute profiles',
     activation: 'D: microsoft/vidur compute profiles: the middle of 56 to 67% of bandwidth, 2,048 to 4,096 tokens',
   },
@@ -89,6 +94,7 @@ const hopper: Efficiency = {
 const blackwell: Efficiency = {
   ...hopper,
   channelShare: 1 / 148,
+  persistentProducts: false,
   matmul: 0.62,
   matmul8bit: 0.503,
   matmul4bit: 0.41,
@@ -102,6 +108,7 @@ const blackwell: Efficiency = {
       'D: products of 8,192 to 32,768 on a GB200 after 10,000 others (Azure AI-benchmarking-guide 0682f76), which 0.577 fits, in a step as on Hopper',
     matmul4bit:
       'D: the products of a layer on a B300 (Transformer Engine 8f2e635, GEMM profiling), which 0.47 fits, in a step as in 8 bits on Hopper',
+    persistentProducts: 'V: tiles are handed out as blocks become free (NVIDIA/cutlass 2471, Cluster Launch Control)',
     bestProducts: 'V: in 16 bits the B300 (ml-engineering), in 8 the GB200 (Azure AI-benchmarking-guide 0682f76)',
     norm: "D: PyTorch's norms of language models reach 0.84 of the share on a GB200 that they do on an H200 (NVIDIA/cudnn-frontend benchmark/norms)",
   },
@@ -186,6 +193,7 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
   cdna3: {
     ...hopper,
     channelShare: 1 / 304,
+    persistentProducts: false,
     matmul: 0.45,
     bestProducts: { wide: 668.4 / 1_307 },
     sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' },

@@ -140,6 +140,8 @@ export interface Stack {
   /** Updated parameters are gathered under the next forward pass (ZeRO-1). */
   readonly overlapsParameters: boolean;
   readonly gradientBucketBytes: number;
+  /** Collectives of sharded parameters work from buffers that are registered with NCCL, which then takes few multiprocessors. */
+  readonly registersBuffers: boolean;
   /** Below ZeRO 2 every rank averages whole gradients, though it steps only its share. */
   readonly averagesWholeGradients: boolean;
   /**

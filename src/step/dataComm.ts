@@ -1,6 +1,5 @@
 import { parameterReplicas } from '../graph/degrees.ts';
-import { channelsOf, collectiveSeconds, type Group, groupOf } from '../hardware/collectives/index.ts';
-import { efficiencyOf } from '../hardware/efficiency.ts';
+import { collectiveSeconds, type Group, groupOf, lostBeside } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
 import type { RankLayout } from '../partition/placement.ts';
@@ -67,7 +66,7 @@ function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined 
   if (zeroStage < 2 || shards.ranks === 1) return undefined;
   const bytes = exchangedBytes(job);
   const { accelerator } = job.cluster.instance;
-  const stolen = channelsOf(shards) * efficiencyOf(accelerator).channelShare;
+  const lost = lostBeside(shards, job.stack.registersBuffers);
   // An offloaded shard comes from the host before it is gathered.
   const onHost = (job.parallelism.offload?.parameters ?? 0) / shards.ranks;
   const { toDevice } = hostRates(job.cluster);
@@ -83,21 +82,23 @@ function shardingComm(job: Job, layout: RankLayout): DataComm['of'] | undefined 
     forwardDataComm: exposedShardedSeconds(
       profiles.map((profile) => ({
         compute: forwardSeconds(profile.cost),
+        products: profile.cost.forwardProducts,
         copy: copy(profile, zeroStage === 3 ? copied.gather : 0),
         gather: gather(profile),
         scatter: 0,
       })),
-      stolen,
+      lost,
     ),
     backwardDataComm: exposedShardedSeconds(
       profiles.toReversed().map((profile, index) => ({
         compute: backwardSeconds(profile.cost),
+        products: profile.cost.backwardProducts,
         copy: copy(profile, (zeroStage === 3 ? copied.gather : 0) + copied.scatter),
         // The last unit of the forward pass is the first of the backward pass: it is still gathered.
         gather: index === 0 ? 0 : gather(profile),
         scatter: scatter(profile),
       })),
-      stolen,
+      lost,
     ),
   });
 }

@@ -1,8 +1,11 @@
+import type { Lost } from '../hardware/collectives/index.ts';
 import { TaskList } from '../pipeline/timeline.ts';
 
 /** One unit of a pass, in the order in which the pass visits it: seconds of its work, its gather and its scatter. */
 export interface ShardedUnit {
   readonly compute: number;
+  /** Of it, products. */
+  readonly products: number;
   /** Kernels around its collectives, between the work. */
   readonly copy: number;
   /** Gathering its parameters from the ranks that share them; 0 where they are there already. */
@@ -18,18 +21,15 @@ const tasks = new TaskList();
 
 /**
  * Time that a pass over sharded units takes beyond their own work. Units work one after another; one stream carries the
- * next unit's gather and the last unit's scatter in the order in which the host launches them. While both are busy, the
- * collectives' kernels take `stolen` of the multiprocessors from the work.
+ * next unit's gather and the last unit's scatter in the order in which the host launches them, and slows the work beside it.
  * @source pytorch/pytorch torch/distributed/fsdp: backward prefetch, rate limiter of two all-gathers
  */
-export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: number): number {
+export function exposedShardedSeconds(units: readonly ShardedUnit[], lost: Lost): number {
   tasks.clear();
   const compute = tasks.addStream();
   const comm = tasks.addStream();
   const work: number[] = [];
   let computing = 0;
-  let copying = 0;
-  let communicating = 0;
   const gather = (index: number) => {
     const task = tasks.add(comm, units[index].gather);
     const freed = index - gatheredAtOnce;
@@ -40,7 +40,8 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: num
   for (let index = 0; index < units.length; index++) {
     const unit = units[index];
     const ready = next;
-    work.push(tasks.add(compute, unit.compute + unit.copy));
+    const beside = (units[index + 1]?.gather ?? 0) + (units[index - 1]?.scatter ?? 0);
+    work.push(tasks.add(compute, slowedSeconds(unit, beside, lost) + unit.copy));
     tasks.after(ready);
     if (index + 1 < units.length) next = gather(index + 1);
     if (unit.scatter > 0) {
@@ -48,10 +49,13 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], stolen: num
       tasks.after(work[index]);
     }
     computing += unit.compute;
-    copying += unit.copy;
-    communicating += unit.gather + unit.scatter;
   }
-  const { makespan } = tasks.run();
-  const together = Math.max(0, computing + copying + communicating - makespan);
-  return makespan - computing + stolen * together;
+  return tasks.run().makespan - computing;
+}
+
+/** A unit's work beside collectives of so many seconds: slower until they end, or until it ends itself. */
+function slowedSeconds({ compute, products }: ShardedUnit, beside: number, lost: Lost): number {
+  if (compute === 0) return 0;
+  const share = lost.others + (products / compute) * (lost.products - lost.others);
+  return Math.min(compute / (1 - share), compute + share * beside);
 }

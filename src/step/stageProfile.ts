@@ -154,6 +154,8 @@ export function stageProfile(
     forwardContextComm: cost('forwardContextComm'),
     recomputeContextComm: cost('recomputeContextComm'),
     backwardContextComm: cost('backwardContextComm'),
+    forwardProducts: cost('forwardProducts'),
+    backwardProducts: cost('backwardProducts'),
     ...dataComm.of(profiles),
     ...offload,
   };

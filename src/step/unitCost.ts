@@ -2,8 +2,9 @@ import type { Unit, UnitKind } from '../graph/computeGraph.ts';
 import { sum } from '../graph/operator.ts';
 import { fallsBack } from '../hardware/kernels/attention.ts';
 import { narrowFormat } from '../hardware/kernels/narrow.ts';
-import { operatorSeconds } from '../hardware/operatorTime.ts';
+import { type OperatorTime, operatorSeconds } from '../hardware/operatorTime.ts';
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
+import type { Stack } from '../stack/stack.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
 import type { UnitContext } from './unitContext.ts';
 
@@ -21,6 +22,9 @@ export interface UnitCost {
   readonly forwardContextComm: number;
   readonly recomputeContextComm: number;
   readonly backwardContextComm: number;
+  /** Of forward and of recomputing and backward, what products take. */
+  readonly forwardProducts: number;
+  readonly backwardProducts: number;
 }
 
 /**
@@ -89,7 +93,21 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
     forwardContextComm: forwardComm.context,
     recomputeContextComm: whole * forwardComm.context,
     backwardContextComm: backwardComm.context,
+    ...productsOf(unit, times, context.stack, recompute),
   };
+}
+
+function productsOf(unit: Unit, times: readonly OperatorTime[], stack: Stack, recompute: UnitRecompute) {
+  let forwardProducts = 0;
+  let backwardProducts = 0;
+  unit.operators.forEach((operator, index) => {
+    if (operator.gemm === undefined) return;
+    const { forward, backwardInput, backwardWeight } = times[index];
+    forwardProducts += forward;
+    backwardProducts += backwardInput + backwardWeight;
+    if (isRecomputed(unit, operator, stack, recompute)) backwardProducts += forward;
+  });
+  return { forwardProducts, backwardProducts };
 }
 
 /** Time the device waits for a host that needs `host` seconds to launch what takes the device `device` seconds. */

@@ -7,6 +7,7 @@ import {
   collectiveSeconds,
   type Group,
   groupOf,
+  lostBeside,
   pointToPointSeconds,
 } from '../../src/hardware/collectives/index.ts';
 import { instance } from './make.ts';
@@ -47,6 +48,17 @@ describe('channels of a collective', () => {
         expect(channelsOf(group)).toBeLessThanOrEqual(inside);
       }),
     );
+  });
+});
+
+describe('work beside a collective', () => {
+  const lost = (name: string, registered = false) => lostBeside(groupOf(instance(name), 16, 1, 16), registered);
+
+  it('loses the multiprocessors of the channels, and products on an H100 every second wave', () => {
+    expect(lost('p4d.24xlarge')).toEqual({ products: 8 / 108, others: 8 / 108 });
+    expect(lost('dgx-h100')).toEqual({ products: 0.5, others: 16 / 132 });
+    expect(lost('dgx-h100', true)).toEqual({ products: 6 / 132, others: 6 / 132 });
+    expect(lost('trn1.32xlarge')).toEqual({ products: 0, others: 0 });
   });
 });
 

@@ -239,4 +239,6 @@ const idleStage: StageProfile = {
   forwardContextComm: 0,
   recomputeContextComm: 0,
   backwardContextComm: 0,
+  forwardProducts: 0,
+  backwardProducts: 0,
 };

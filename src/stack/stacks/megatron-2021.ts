@@ -24,6 +24,7 @@ export const megatron2021: Stack = {
   fp16Gradients: true,
   mastersAreParameters: false,
   fusedOptimizer: true,
+  registersBuffers: false,
   gradientCopyForStep: true,
   shardPadding: 'buckets',
   vocabularyMultiple: 128,

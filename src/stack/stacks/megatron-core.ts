@@ -21,6 +21,7 @@ export const megatronCore: Stack = {
   contextParallel: 'ring',
   overlapsGradients: true,
   overlapsParameters: true,
+  registersBuffers: true,
   pipelineTransfers: 'blocking',
   hostWaitsForTransfers: 'plain',
   hostWaitsForBatches: false,
@@ -37,6 +38,7 @@ export const megatronCore: Stack = {
     exchangesScales:
       'V: Megatron-LM core/transformer/transformer_block.py: one fp8_autocast a pass, tp_only_amax_red false',
     overlap: 'V: --overlap-grad-reduce and --overlap-param-gather in the recipes of NVIDIA-NeMo/Megatron-Bridge',
+    registersBuffers: 'V: recipes of NVIDIA-NeMo/Megatron-Bridge: nccl_ub with Megatron-FSDP on H100',
     contextParallel: 'V: Megatron-LM --cp-comm-type, p2p by default',
     hostFactorIn8Bits:
       'D: between more than twice, a layer forward (github.com/NVIDIA/TransformerEngine/issues/761), and 3.6 times, a linear both ways (the same, 445)',
