@@ -47,48 +47,48 @@ bloom-125-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100
 bloom-127-182B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	6	16	1	1	1	384	13824	78	2048	2048	4	115.55	120.1271
 bloom-128-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	112.69	116.08554
 bloom-129-195B-384	bloom	bigscience-workshop/bigscience tr11-176B-ml, Re-do	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	bf16	full	4	12	8	1	1	1	384	12288	106	2048	2048	2	110.96	114.73143
-dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.493436
-dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.528532
-dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.559079
-dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.587703
-dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.616104
-dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.645562
-dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.380216
-dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.417587
-dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.450625
-dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.481765
-dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	12.994772
-dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.025541
-dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.055257
-dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.083468
-dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.110123
-dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.5773767
-dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.5963807
-dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.6152072
-dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.6336868
-dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.6515165
-dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.6549019
-dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.6790204
-dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.6987349
-dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.7162911
-dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.7325568
-dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	6.0076587
-dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	6.0540003
-dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.0964834
-dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.137264
-dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.1771416
-dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.553605
-dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.587756
-dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.616038
-dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.647097
-dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.4867983
-dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.5125036
-dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.5523034
-dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.5698832
-dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7867759
-dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.8193657
-dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.8744984
-dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.9003667
+dgxc-11-llama3-70b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	2	2	5	1	64	8192	80	8192	128	1	14.66	14.55439
+dgxc-12-llama3-70b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	4	2	5	1	128	8192	80	8192	256	1	14.7	14.588554
+dgxc-13-llama3-70b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	8	2	5	1	256	8192	80	8192	512	1	14.72	14.620196
+dgxc-14-llama3-70b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	14.8	14.65042
+dgxc-15-llama3-70b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	32	2	5	1	1024	8192	80	8192	2048	1	14.86	14.67881
+dgxc-16-llama3-70b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	4	64	2	5	1	2048	8192	80	8192	4096	1	14.84	14.708233
+dgxc-17-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	11.01	10.411978
+dgxc-18-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	2	5	1	128	8192	80	8192	256	1	10.93	10.445755
+dgxc-19-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	8	2	5	1	256	8192	80	8192	512	1	11.16	10.477364
+dgxc-20-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	16	2	5	1	512	8192	80	8192	1024	1	11.18	10.505943
+dgxc-23-llama3-8b-8-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	4	2	1	1	8	4096	32	8192	128	1	12.78	13.02939
+dgxc-24-llama3-8b-16-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	8	2	1	1	16	4096	32	8192	256	1	12.99	13.067316
+dgxc-25-llama3-8b-32-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	16	2	1	1	32	4096	32	8192	512	1	13	13.100459
+dgxc-26-llama3-8b-64-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	13	13.13297
+dgxc-27-llama3-8b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	13.1	13.167351
+dgxc-28-llama3-8b-8-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	9.44	9.6095254
+dgxc-29-llama3-8b-16-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	2	1	1	16	4096	32	8192	256	1	9.47	9.6344828
+dgxc-30-llama3-8b-32-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	16	2	1	1	32	4096	32	8192	512	1	9.6	9.6564342
+dgxc-31-llama3-8b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	32	2	1	1	64	4096	32	8192	1024	1	9.64	9.6788356
+dgxc-32-llama3-8b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	2	1	1	128	4096	32	8192	2048	1	9.73	9.703714
+dgxc-33-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	12	1	128	12288	96	2048	256	1	8.91	8.6836812
+dgxc-34-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	12	1	256	12288	96	2048	512	1	8.95	8.7061008
+dgxc-35-gpt3-175b-512-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	9.09	8.7245296
+dgxc-36-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	9.01	8.7407273
+dgxc-37-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	9.02	8.755639
+dgxc-38-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	12	1	128	12288	96	2048	256	1	5.92	6.021654
+dgxc-39-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	12	1	256	12288	96	2048	512	1	5.96	6.0662836
+dgxc-40-gpt3-175b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	12	1	512	12288	96	2048	1024	1	6.44	6.1074703
+dgxc-41-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	12	1	1024	12288	96	2048	2048	1	6.72	6.1468836
+dgxc-42-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	12	1	2048	12288	96	2048	4096	1	6.24	6.1854
+dgxc-86-llama3-70b-64-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	9.86	10.559206
+dgxc-87-llama3-70b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	5	1	128	8192	80	8192	256	1	9.95	10.617022
+dgxc-88-llama3-70b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	5	1	256	8192	80	8192	512	1	10	10.650337
+dgxc-89-llama3-70b-512-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	5	1	512	8192	80	8192	1024	1	10.07	10.682734
+dgxc-104-gpt3-175b-128-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	4	1	6	1	128	12288	96	2048	256	1	8.309	8.5172758
+dgxc-105-gpt3-175b-256-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	8	1	6	1	256	12288	96	2048	512	1	8.408	8.5398365
+dgxc-106-gpt3-175b-1024-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	8.453	8.5747217
+dgxc-107-gpt3-175b-2048-bf16	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	bf16	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	8.49	8.589755
+dgxc-108-gpt3-175b-128-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.626	5.7987909
+dgxc-109-gpt3-175b-256-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	8	1	6	1	256	12288	96	2048	512	1	5.725	5.8282117
+dgxc-110-gpt3-175b-1024-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	32	1	6	1	1024	12288	96	2048	2048	1	5.82	5.8783893
+dgxc-111-gpt3-175b-2048-fp8	dgxc	NVIDIA/dgxc-benchmarking, published step times	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	64	1	6	1	2048	12288	96	2048	4096	1	5.96	5.9016943
 korthikanti-gpt-22b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	1	1	1	1	0	8	6144	48	2048	4	4	1.42	1.4111171
 korthikanti-gpt-22b-selective-sp	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	selective	8	1	1	1	1	0	8	6144	48	2048	4	4	1.1	1.0667705
 korthikanti-gpt-175b-full	korthikanti	arXiv 2205.05198 Table 5	a100-sxm4-80	ampere	NVIDIA	megatron-2021	fp16	full	8	8	1	1	3	0	64	12288	96	2048	64	1	18.13	18.627002
@@ -429,17 +429,17 @@ foundry-134-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/
 foundry-135-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	2048	512	32	0.92475	0.86797221
 foundry-136-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	1024	1024	64	0.83769	0.76576532
 foundry-137-mpt-125m-a100_80gb-8	llm-foundry	mosaicml/llm-foundry scripts/train/benchmarking, A100 80GB with 1600 Gbps node-node interconnect (RoCE)	a100-sxm4-80	ampere	NVIDIA	fsdp1	bf16	none	1	1	8	1	1	3	8	768	12	512	2048	128	0.79111	0.71741894
-nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	20.883298
+nemo-79-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	256	1	20.06614	20.888898
 nemo-259-llama3_8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	3	8	4096	32	8192	128	1	9.30975	9.2595076
-nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.553605
-nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.662983
-nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.8040691
-nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.1770691
-nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.8253148
-nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7867759
-nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.403545
-nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	4.9959301
-nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.380216
+nemo-260-llama3_70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	2	1	5	1	64	8192	80	8192	128	1	10.22722	10.559206
+nemo-293-gpt3-5b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	64	1	1	1	64	4096	24	2048	2048	4	2.91	2.6958918
+nemo-295-llama2-7b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	8	1	1	1	8	4096	32	4096	128	1	3.89007	3.8321172
+nemo-298-nemotron-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	2	1	32	1	1	1	64	4096	32	4096	256	4	1.30999	1.2392399
+nemo-301-llama3-8b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	1	1	4	2	1	1	8	4096	32	8192	128	1	10.89	9.8569337
+nemo-311-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	4	1	6	1	128	12288	96	2048	256	1	5.72067	5.7987909
+nemo-312-gpt3-175b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	8	16	1	6	1	512	12288	96	2048	2048	2	9.9297	10.435878
+nemo-315-llama2-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	4	1	20	1	64	8192	80	4096	128	1	4.74074	5.0224141
+nemo-320-llama3-70b-dgx-h100-fp8	nemo	NVIDIA-NeMo Megatron-Bridge / NeMo performance summaries	h100-sxm5-80	hopper	NVIDIA	megatron-core	fp8	none	4	4	2	2	5	1	64	8192	80	8192	128	1	10.75066	10.411978
 neuron-gpt-3-175b-32n-2048-1-0	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	selective	32	8	4	1	1	1	1024	12288	96	2048	1024	1	73.66906	72.722886
 neuron-gpt-3-6.7b-1n-2048-1-3	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	4	1	1	1	32	4096	32	2048	64	1	8.76712	10.161095
 neuron-gpt-3-6.7b-16n-2048-1-4	neuron	aws-neuron/aws-neuron-sdk benchmarks/trn1	trainium1	neuron-v2	AWS	neuronx-distributed	bf16	full	8	1	64	1	1	1	512	4096	32	2048	1024	1	8.06299	10.444288

@@ -1,4 +1,4 @@
-import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
+import { collectiveSeconds, groupOf, type Lost, lateSeconds, lostBeside } from '../hardware/collectives/index.ts';
 import { memoryBoundSeconds } from '../hardware/kernels/memoryBound.ts';
 import type { Job } from '../job/job.ts';
 import { once } from '../keep.ts';
@@ -62,6 +62,7 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
     return { gradients, buckets, reduction: buckets * reductionSeconds(stack, zeroStage, gradients / buckets, groups) };
   });
+  const lost = lostBeside(zeroStage >= 2 ? groups.copies : groups.replicas, false);
   const stepOf = once((parameters: number) => {
     const gatherBytes = gathers ? parameters * bytes.parameter : 0;
     const gathered = collectiveSeconds('all-gather', gatherBytes, groups.shards);
@@ -73,20 +74,22 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
 
     const reductions: Reduction[] = [];
     let free = 0;
+    let late = 0;
     for (const { start, end, stage } of chunks) {
       const { gradients, buckets, reduction } = reductionOf(stage.parameters);
+      if (overlapsGradients) late += lateBackward(stage, end - start, reduction, buckets, lost);
       const first = Math.max(free, overlapsGradients ? firstBucketAt(start, end, buckets) : last);
-      free = overlapsGradients ? overlappedEnd(first, end, reduction, buckets) : first + reduction;
+      free = overlapsGradients ? overlappedEnd(first, end + late, reduction, buckets) : first + reduction;
       if (reduction > 0) reductions.push({ of: 'gradients', start: first, end: free, bytes: gradients });
     }
     const { optimizer, gatherBytes, gathered } = stepOf(deviceParameters(chunks.map(({ stage }) => stage)));
     return {
       reductions,
-      reducedAt: Math.max(last, free),
+      reducedAt: Math.max(last + late, free),
       optimizer,
       gather:
         stack.overlapsParameters && gathers
-          ? exposedGather(gathered, gatherBytes, chunks, stack.gradientBucketBytes)
+          ? exposedGather(gathered, gatherBytes, chunks, stack.gradientBucketBytes, lost)
           : gathered,
       gatherBytes,
     };
@@ -139,11 +142,32 @@ function overlappedEnd(first: number, end: number, reduction: number, buckets: n
   return Math.max(first + reduction, end + reduction / buckets);
 }
 
-/** What the first forward pass waits for: the first bucket, and whatever is longer than that pass. */
-function exposedGather(seconds: number, bytes: number, chunks: readonly LastBackward[], bucketBytes: number): number {
+/**
+ * By how much a chunk's last backward pass is late as all buckets but the last are reduced beside it. A bound on a step
+ * knows no products, and not how long the pass is: for it none is late.
+ */
+function lateBackward(stage: StageProfile, pass: number, reduction: number, buckets: number, lost: Lost): number {
+  if (stage.backwardProducts === 0) return 0;
+  const products = Math.min(pass, stage.backwardProducts);
+  return lateSeconds(pass, products, Math.min(reduction, pass) * (1 - 1 / buckets), lost);
+}
+
+/**
+ * By how much gathering makes the first forward pass longer: it waits for the first bucket and for whatever is longer than
+ * the pass, and is slower beside the rest.
+ */
+function exposedGather(
+  seconds: number,
+  bytes: number,
+  chunks: readonly LastBackward[],
+  bucketBytes: number,
+  lost: Lost,
+): number {
   const buckets = Math.max(1, Math.ceil(bytes / bucketBytes));
   const forward = chunks.reduce((sum, { stage }) => sum + forwardSeconds(stage), 0);
-  return Math.max(seconds / buckets, seconds - forward * (1 - 1 / buckets));
+  const products = chunks.reduce((sum, { stage }) => sum + stage.forwardProducts, 0);
+  const late = lateSeconds(forward, products, seconds * (1 - 1 / buckets), lost);
+  return Math.max(seconds / buckets + late, seconds - forward * (1 - 1 / buckets));
 }
 
 /** Bytes of gradients that one of two pipeline ranks with the same parameters averages with the other. */

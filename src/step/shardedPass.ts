@@ -1,4 +1,4 @@
-import type { Lost } from '../hardware/collectives/index.ts';
+import { type Lost, lateSeconds } from '../hardware/collectives/index.ts';
 import { TaskList } from '../pipeline/timeline.ts';
 
 /** One unit of a pass, in the order in which the pass visits it: seconds of its work, its gather and its scatter. */
@@ -41,7 +41,8 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], lost: Lost)
     const unit = units[index];
     const ready = next;
     const beside = (units[index + 1]?.gather ?? 0) + (units[index - 1]?.scatter ?? 0);
-    work.push(tasks.add(compute, slowedSeconds(unit, beside, lost) + unit.copy));
+    const late = lateSeconds(unit.compute, unit.products, beside, lost);
+    work.push(tasks.add(compute, unit.compute + late + unit.copy));
     tasks.after(ready);
     if (index + 1 < units.length) next = gather(index + 1);
     if (unit.scatter > 0) {
@@ -51,11 +52,4 @@ export function exposedShardedSeconds(units: readonly ShardedUnit[], lost: Lost)
     computing += unit.compute;
   }
   return tasks.run().makespan - computing;
-}
-
-/** A unit's work beside collectives of so many seconds: slower until they end, or until it ends itself. */
-function slowedSeconds({ compute, products }: ShardedUnit, beside: number, lost: Lost): number {
-  if (compute === 0) return 0;
-  const share = lost.others + (products / compute) * (lost.products - lost.others);
-  return Math.min(compute / (1 - share), compute + share * beside);
 }

@@ -30,3 +30,10 @@ export function lostBeside(group: Group, registersBuffers: boolean): Lost {
   const others = channelShare * channels;
   return { products: persistentProducts ? lostToSecondWave : others, others };
 }
+
+/** Seconds by which work, some of it products, is late beside collectives: slower until they end, or until it ends itself. */
+export function lateSeconds(work: number, products: number, collectives: number, lost: Lost): number {
+  if (work === 0) return 0;
+  const share = lost.others + (products / work) * (lost.products - lost.others);
+  return share * Math.min(work / (1 - share), collectives);
+}

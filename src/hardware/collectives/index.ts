@@ -12,7 +12,7 @@ import { protocols, startFigures } from './protocol.ts';
 import { ringSeconds } from './ring.ts';
 import { treeSeconds } from './tree.ts';
 
-export { type Lost, lostBeside } from './beside.ts';
+export { type Lost, lateSeconds, lostBeside } from './beside.ts';
 export { channelsOf } from './channels.ts';
 export { type Group, groupOf } from './group.ts';
 
