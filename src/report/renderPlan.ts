@@ -18,7 +18,7 @@ export function renderPlan(answer: PlanAnswer, style: Style = plainStyle): strin
   const { plans, explanation, warnings } = answer;
   const [best] = plans;
   return [
-    `${headOf(answer, style)}${renderPlans(answer, style)}`,
+    `${headOf(answer, style)}${renderPlans(answer, style)}${renderBeside(plans, style)}`,
     best?.run === undefined ? '' : renderRun(best, style),
     answer.scaling.length > 1 ? renderScaling(answer, style) : '',
     explanation === undefined ? '' : renderExplanation(explanation, style),
@@ -60,6 +60,31 @@ function renderPlans(answer: PlanAnswer, style: Style): string {
     answer.plans.map((plan) => rowOf(plan, varied)),
     style,
   );
+}
+
+/** What the table has no column for: where plans are placed, if not all alike, and what lies in the memory of hosts. */
+function renderBeside(plans: readonly Plan[], style: Style): string {
+  const placed = ranksBy(plans, ({ job }) => job.parallelism.placement);
+  const offloading = plans.filter(({ job }) => offloadedBy(job).length > 0);
+  const onHost = ranksBy(offloading, ({ job }) => offloadedBy(job).join(' and '));
+  const lines = [
+    ...(placed.length > 1 ? [`Placement: ${placed.join(', ')}.`] : []),
+    ...(onHost.length > 0 ? [`On the host: ${onHost.join(', ')}.`] : []),
+  ];
+  return lines.map((line) => wrap(line, style.width, '  ')).join('');
+}
+
+function offloadedBy({ parallelism: { offload = {} } }: Plan['job']): readonly string[] {
+  return Object.entries(offload).flatMap(([name, share]) => (name === 'horizon' || !share ? [] : [name]));
+}
+
+/** Each word that plans have, with the plans that have it: "DPT (#2, #4)". */
+function ranksBy(plans: readonly Plan[], word: (plan: Plan) => string): readonly string[] {
+  const words = [...new Set(plans.map(word))];
+  return words.map((one) => {
+    const ranks = plans.filter((plan) => word(plan) === one).map(({ rank }) => `#${rank}`);
+    return `${one} (${ranks.join(', ')})`;
+  });
 }
 
 function rowOf({ rank, job, report, run }: Plan, varied: ReturnType<typeof variedIn>): string[] {

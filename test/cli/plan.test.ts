@@ -40,6 +40,16 @@ describe('foretrain plan', () => {
     for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(120);
   });
 
+  it('tells apart what is placed or offloaded otherwise', async () => {
+    const search = {
+      ...{ tensor: [4], pipeline: [2], context: [1], microBatchSize: [4], schedule: ['1f1b'], recompute: ['none'] },
+      ...{ zeroStage: [1], sequenceParallel: [true], placement: ['PDT', 'DPT'], offload: [{}, { optimizer: true }] },
+    };
+    const { status, stdout } = await plan([], { clusters: [{ instance: 'p4d.24xlarge', counts: [2] }], search });
+    expect(status).toBe(0);
+    expect(stdout).toContain('Placement: PDT (#1, #2, #5), DPT (#3, #4).\nOn the host: optimizer (#5).\n');
+  });
+
   it('tells batches and sequence lengths apart where there are several', async () => {
     const training = { sequenceLength: [512, 1024], globalBatchSize: [16, 32], precision: 'bf16', tokens: 1e9 };
     const { status, stdout } = await plan([], { training, search: { ...request.search, pipeline: [1] } });
