@@ -16,14 +16,16 @@ const channelsOfRegistered = 6;
 
 /**
  * What work loses while a group's collectives run beside it: their multiprocessors, and on a part whose products are
- * persistent kernels half of their rate, unless registered buffers leave the work to the switch.
+ * persistent kernels half of their rate, unless registered buffers leave the work to the switch of a node.
  * @source V: pytorch/pytorch 143988: products under FSDP take twice as long on an H100 beside collectives of NCCL, as their
  * blocks run in two waves
  */
 export function lostBeside(group: Group, registersBuffers: boolean): Lost {
   const { channelShare, persistentProducts } = efficiencyOf(group.instance.accelerator);
   const channels = channelsOf(group);
-  if (registersBuffers) {
+  const { topology } = group.instance;
+  const inSwitch = group.nodes === 1 && topology.kind === 'switched' && topology.inNetworkReduction;
+  if (registersBuffers && inSwitch) {
     const few = channelShare * Math.min(channels, channelsOfRegistered);
     return { products: few, others: few };
   }
