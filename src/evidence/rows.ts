@@ -471,12 +471,12 @@ titan-3-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	
 titan-4-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	4	2	1	3	8	4096	32	65536	4	1	12.90079	14.880616
 titan-5-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	2	4	1	3	8	4096	32	131072	2	1	30.5957	29.559745
 titan-6-llama-3-8b-8	torchtitan	pytorch/torchtitan Table 2	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	1	1	1	8	1	3	8	4096	32	262144	1	1	59.79562	58.921846
-titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.501238
-titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.630937
+titan-10-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	19.76357	21.533099
+titan-11-llama-3-70b-256	torchtitan	pytorch/torchtitan Table 4	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	full	8	1	32	1	1	3	256	8192	80	8192	512	16	18.7032	19.662679
 titan-24-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.80676	2.7437094
 titan-25-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	bf16	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.555	2.4033325
-titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2622266
-titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	2.034651
+titan-26-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.4198	2.2715929
+titan-27-llama-3-8b-64	torchtitan	pytorch/torchtitan asyncTP 8B	H100 96GB HBM2e 500W	hopper	NVIDIA	fsdp2	fp8	selective-op	8	1	8	1	1	3	64	4096	32	8192	96	12	2.20606	2.0439792
 titan-35-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	selective-op	1	1	64	1	1	3	64	8192	80	4096	64	1	11.53803	10.828656
 titan-36-llama-2-70b-64	torchtitan	pytorch/torchtitan docs/performance.md llama2	a100-sxm4-80	ampere	NVIDIA	fsdp2	bf16	full	1	1	64	1	1	3	64	8192	80	4096	128	2	23.2068	22.143179
 vtrain-multi-0	vtrain-multi	VIA-Research/vTrain data/ground_truth_multi.csv (arXiv 2312.12391)	a100-sxm4-80	ampere	NVIDIA	megatron-deepspeed	fp16	full	1	1	64	1	1	0	64	3072	30	2048	512	8	3.5665	3.637135

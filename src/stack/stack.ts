@@ -96,6 +96,8 @@ export interface Stack {
   readonly precisionRecipe: 'delayed' | 'current' | 'blockwise';
   /** With delayed scaling all ranks that hold the same layers agree on scales at the end of every pass. */
   readonly exchangesScales: boolean;
+  /** With current scaling tensor ranks agree on the largest magnitude of every tensor that they cast together. */
+  readonly castsDistributedTensors: boolean;
 
   // Numbers
   readonly gradientReduceDtype: GradientDtype;

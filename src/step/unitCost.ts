@@ -6,6 +6,7 @@ import { type OperatorTime, operatorSeconds } from '../hardware/operatorTime.ts'
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
 import type { Stack } from '../stack/stack.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
+import { scaleMaxima } from './scaleMaxima.ts';
 import type { UnitContext } from './unitContext.ts';
 
 /** Seconds of one unit for one microbatch on one device. Communication counts only where nothing hides it. */
@@ -60,6 +61,9 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const backwardWeight = sum(times, (time) => time.backwardWeight);
   const forwardComm = exposedForward(unit.operators, times, context);
   const backwardComm = exposedBackward(unit.operators, times, context);
+  const maxima = scaleMaxima(unit, context);
+  forwardComm.tensor += maxima.forward;
+  backwardComm.tensor += maxima.backward;
   const again = unit.operators.reduce(
     (all, operator, index) => (isRecomputed(unit, operator, stack, recompute) ? all + times[index].forward : all),
     0,

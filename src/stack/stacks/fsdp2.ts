@@ -17,6 +17,7 @@ export const fsdp2: Stack = {
   contextBalance: 0.38,
   narrowGathers: 'all',
   precisionRecipe: 'current',
+  castsDistributedTensors: true,
   shardedCopyBytes: { gather: 4, scatter: 6 },
   lossBytesPerLogit: { saved: 6, peak: 14, compiledPeak: 12, forward: 16, backward: 10 },
   scatteredCopies: 1,
@@ -27,6 +28,7 @@ export const fsdp2: Stack = {
     ...fsdp1.sources,
     kernels: 'V: pytorch/torchtitan b5bcd76',
     fusedOptimizer: 'V: pytorch/torchtitan: implementation fused by default',
+    castsDistributedTensors: 'V: pytorch/ao float8_tensor_parallel.py: inputs and gradients are distributed tensors',
     precisionRecipe: 'V: pytorch/ao float8: dynamic scales of whole tensors',
     shardPadding:
       'V: pytorch/pytorch torch/distributed/fsdp/_fully_shard: the first dimension of a tensor in equal shards',

@@ -25,6 +25,7 @@ export const megatron2021: Stack = {
   mastersAreParameters: false,
   fusedOptimizer: true,
   registersBuffers: false,
+  castsDistributedTensors: false,
   gradientCopyForStep: true,
   shardPadding: 'buckets',
   vocabularyMultiple: 128,
