@@ -86,6 +86,14 @@ print(
         formatDecimal(published.samplesPerSecond, 1),
         formatDecimal(chosen.samplesPerSecond, 1),
       ],
+      [
+        'nine times in ten between',
+        '',
+        chosen
+          .stepTimeSecondsRange!.toReversed()
+          .map((seconds) => formatDecimal(settings.training.globalBatchSize / seconds, 1))
+          .join(' and '),
+      ],
       ['days to train on 240 instances', `${published.daysOn240}`, days(doubled.training?.timeToTrainSeconds)],
       [
         'the same at twice 32 samples a second',
