@@ -3,8 +3,8 @@
  * publication leaves out (microbatches, chunks, kernels) is assumed as its code or its time suggests, and said below; the published
  * times were known when that was done.
  *
- * They say where not to trust the forecast as well: runs on DeepSpeed's pipeline engine took 18 to 27% longer than foretrain says,
- * and it does not know why.
+ * They say where not to trust the forecast as well: runs on DeepSpeed's pipeline engine took 18 to 27%
+ * longer than foretrain says, and it does not know why.
  */
 import { readJob, simulate } from '../src/index.ts';
 import { renderTable } from '../src/report/index.ts';

@@ -18,6 +18,9 @@ const maskBytes = 1;
 /** A random number, written and read before it decides upon a score. */
 const randomBytes = 8;
 
+/** Dropout reads and writes a score each way, and its mask. */
+const dropoutBytes = (element: number) => 2 * element + maskBytes;
+
 /** What crosses memory and stays in it, as the stack's kernels divide the steps between the two products of attention. */
 export function scoreTraffic({
   stack,
@@ -40,7 +43,7 @@ export function scoreTraffic({
  * third reads the probabilities. Dropout reads and writes once more each way, and its mask.
  */
 function ofFusedSoftmax(element: number, dropout: boolean, keptBytes: number): ScoreTraffic {
-  const ofDropout = dropout ? 2 * element + maskBytes : 0;
+  const ofDropout = dropout ? dropoutBytes(element) : 0;
   return {
     kept: dropout ? 2 * element + maskBytes : (keptBytes / 2) * element,
     forward: 4 * element + ofDropout,
@@ -72,7 +75,7 @@ function ofCompiledSteps(element: number, dropout: boolean, scales: boolean): Sc
   const scaling = scales ? 2 * element : 0;
   const masking = 2 * element;
   const softmax = { forward: 6 * element, backward: 9 * element };
-  const ofDropout = dropout ? 2 * element + maskBytes : 0;
+  const ofDropout = dropout ? dropoutBytes(element) : 0;
   return {
     kept: element + (dropout ? element + maskBytes : 0),
     forward:

@@ -196,7 +196,11 @@ const byGeneration: Readonly<Record<Accelerator['generation'], Efficiency>> = {
     persistentProducts: false,
     matmul: 0.45,
     bestProducts: { wide: 668.4 / 1_307 },
-    sources: { ...hopper.sources, matmul: 'D: best measured product 51% of peak' },
+    sources: {
+      ...hopper.sources,
+      matmul: 'D: best measured product 51% of peak',
+      persistentProducts: 'R: not known of its library',
+    },
   },
   tpu,
 };

@@ -62,6 +62,7 @@ export function endOfStep(job: Job, layout: RankLayout): EndOf {
     const buckets = Math.max(1, Math.ceil(gradients / stack.gradientBucketBytes));
     return { gradients, buckets, reduction: buckets * reductionSeconds(stack, zeroStage, gradients / buckets, groups) };
   });
+  // Only what is sharded works from registered buffers.
   const lost = lostBeside(zeroStage >= 2 ? groups.copies : groups.replicas, false);
   const stepOf = once((parameters: number) => {
     const gatherBytes = gathers ? parameters * bytes.parameter : 0;

@@ -1,3 +1,5 @@
+import type { Unit } from '../graph/computeGraph.ts';
+import { type Operator, sum } from '../graph/operator.ts';
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
 import { once } from '../keep.ts';
@@ -36,12 +38,11 @@ export function scaleExchange(job: Job, layout: RankLayout): ScaleExchange | und
   return { seconds: (profiles) => seconds(linearsOf(profiles)), among: `${ranks} ${stages} ${cluster.devices}` };
 }
 
-/** Products in 8 bits: those of layers. */
 function linearsOf(profiles: readonly UnitProfile[]): number {
-  let linears = 0;
-  for (const { unit } of profiles) {
-    if (unit.kind !== 'layer') continue;
-    for (const { kind } of unit.operators) if (kind === 'matmul') linears += 1;
-  }
-  return linears;
+  return sum(profiles, ({ unit }) => narrowLinears(unit).length);
+}
+
+/** The products of a unit that are in 8 bits where a job is: those of layers. */
+export function narrowLinears(unit: Unit): readonly Operator[] {
+  return unit.kind === 'layer' ? unit.operators.filter(({ kind }) => kind === 'matmul') : [];
 }

@@ -1,6 +1,7 @@
 import type { Unit } from '../graph/computeGraph.ts';
 import { collectiveSeconds } from '../hardware/collectives/index.ts';
 import { narrowFormat } from '../hardware/kernels/narrow.ts';
+import { narrowLinears } from './scaleExchange.ts';
 import type { UnitContext } from './unitContext.ts';
 
 /** A largest magnitude in fp32. */
@@ -22,9 +23,9 @@ const nothing: ScaleMaxima = { forward: 0, backward: 0 };
 export function scaleMaxima(unit: Unit, { stack, choice, tensorGroup }: UnitContext): ScaleMaxima {
   const narrow = narrowFormat(choice.precision, choice.precisionRecipe) !== undefined;
   const isScaledNow = choice.precisionRecipe === 'current' && stack.castsDistributedTensors;
-  if (!narrow || !isScaledNow || unit.kind !== 'layer' || tensorGroup.ranks === 1) return nothing;
+  if (!narrow || !isScaledNow || tensorGroup.ranks === 1) return nothing;
   const one = collectiveSeconds('all-reduce', maximumBytes, tensorGroup);
-  const products = unit.operators.filter(({ kind }) => kind === 'matmul');
+  const products = narrowLinears(unit);
   // Of products that read the same input the first one keeps it.
   const inputs = products.filter(({ saved }) => saved.length > 0);
   return { forward: inputs.length * one, backward: products.length * one };

@@ -4,7 +4,6 @@ import { fallsBack } from '../hardware/kernels/attention.ts';
 import { narrowFormat } from '../hardware/kernels/narrow.ts';
 import { type OperatorTime, operatorSeconds } from '../hardware/operatorTime.ts';
 import { isRecomputed, type UnitRecompute } from '../memory/unitMemory.ts';
-import type { Stack } from '../stack/stack.ts';
 import { exposedBackward, exposedForward } from './exposedComm.ts';
 import { scaleMaxima } from './scaleMaxima.ts';
 import type { UnitContext } from './unitContext.ts';
@@ -64,10 +63,10 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
   const maxima = scaleMaxima(unit, context);
   forwardComm.tensor += maxima.forward;
   backwardComm.tensor += maxima.backward;
-  const again = unit.operators.reduce(
-    (all, operator, index) => (isRecomputed(unit, operator, stack, recompute) ? all + times[index].forward : all),
-    0,
+  const repeated = unit.operators.map((operator, index) =>
+    isRecomputed(unit, operator, stack, recompute) ? times[index].forward : 0,
   );
+  const again = sum(repeated, (seconds) => seconds);
 
   const { ranks } = context.tensorGroup;
   const collectives = ranks > 1 ? 1 + stack.hostTensorFactorPerRank * ranks : 1;
@@ -97,19 +96,19 @@ export function unitCost(unit: Unit, context: UnitContext, recompute: UnitRecomp
     forwardContextComm: forwardComm.context,
     recomputeContextComm: whole * forwardComm.context,
     backwardContextComm: backwardComm.context,
-    ...productsOf(unit, times, context.stack, recompute),
+    ...productsOf(unit, times, repeated),
   };
 }
 
-function productsOf(unit: Unit, times: readonly OperatorTime[], stack: Stack, recompute: UnitRecompute) {
+/** What products take of a unit's passes, where its operators take so long and so long again. */
+function productsOf(unit: Unit, times: readonly OperatorTime[], repeated: readonly number[]) {
   let forwardProducts = 0;
   let backwardProducts = 0;
   unit.operators.forEach((operator, index) => {
     if (operator.gemm === undefined) return;
     const { forward, backwardInput, backwardWeight } = times[index];
     forwardProducts += forward;
-    backwardProducts += backwardInput + backwardWeight;
-    if (isRecomputed(unit, operator, stack, recompute)) backwardProducts += forward;
+    backwardProducts += backwardInput + backwardWeight + repeated[index];
   });
   return { forwardProducts, backwardProducts };
 }

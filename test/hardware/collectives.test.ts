@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CollectiveKind } from '../../src/graph/operator.ts';
 import { extendInstance, instances } from '../../src/hardware/catalogue.ts';
+import { channelsOf } from '../../src/hardware/collectives/channels.ts';
 import {
-  channelsOf,
   collectiveSeconds,
   type Group,
   groupOf,

@@ -1,6 +1,6 @@
 import { efficiencyOf } from '../efficiency.ts';
 import { channelsOf } from './channels.ts';
-import type { Group } from './group.ts';
+import { type Group, hasReducingSwitch } from './group.ts';
 
 /** Of the rate of work beside a collective, the share that is lost: of products, and of other kernels. */
 export interface Lost {
@@ -23,9 +23,7 @@ const channelsOfRegistered = 6;
 export function lostBeside(group: Group, registersBuffers: boolean): Lost {
   const { channelShare, persistentProducts } = efficiencyOf(group.instance.accelerator);
   const channels = channelsOf(group);
-  const { topology } = group.instance;
-  const inSwitch = group.nodes === 1 && topology.kind === 'switched' && topology.inNetworkReduction;
-  if (registersBuffers && inSwitch) {
+  if (registersBuffers && hasReducingSwitch(group)) {
     const few = channelShare * Math.min(channels, channelsOfRegistered);
     return { products: few, others: few };
   }

@@ -25,3 +25,8 @@ export function groupOf(instance: Instance, ranks: number, stride: number, devic
   const ranksPerNode = Math.max(1, Math.min(ranks, Math.floor(perInstance / stride)));
   return { instance, ranks, nodes: Math.ceil(ranks / ranksPerNode), ranksPerNode, stride };
 }
+
+/** Whether all ranks are in one node whose switch reduces what it passes on. */
+export function hasReducingSwitch({ instance: { topology }, nodes }: Group): boolean {
+  return nodes === 1 && topology.kind === 'switched' && topology.inNetworkReduction;
+}

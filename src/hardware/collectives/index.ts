@@ -1,5 +1,5 @@
 import type { CollectiveKind } from '../../graph/operator.ts';
-import type { Group } from './group.ts';
+import { type Group, hasReducingSwitch } from './group.ts';
 import {
   inNetworkBytesPerSecond,
   linkLatencyFactor,
@@ -13,7 +13,6 @@ import { ringSeconds } from './ring.ts';
 import { treeSeconds } from './tree.ts';
 
 export { type Lost, lateSeconds, lostBeside } from './beside.ts';
-export { channelsOf } from './channels.ts';
 export { type Group, groupOf } from './group.ts';
 
 /** Step of a collective on a NeuronCore's own engines: one hop inside an instance (Neuron documentation, collectives). */
@@ -59,8 +58,8 @@ export function pointToPointSeconds(bytes: number, group: Group, talking: number
 }
 
 /** NVLink SHARP from four ranks on, as NCCL chooses it on one node. */
-function usesInNetworkReduction({ instance, nodes, ranks }: Group): boolean {
-  return nodes === 1 && ranks > 4 && instance.topology.kind === 'switched' && instance.topology.inNetworkReduction;
+function usesInNetworkReduction(group: Group): boolean {
+  return group.ranks > 4 && hasReducingSwitch(group);
 }
 
 /** @source ml-engineering: all-reduce over NVLink SHARP by number of GPUs; NVIDIA/nccl tuning.cc: 25 us a step */
