@@ -1,9 +1,9 @@
-import type { Unit } from '../graph/computeGraph.ts';
-import { type Operator, sum } from '../graph/operator.ts';
+import { sum } from '../graph/operator.ts';
 import { collectiveSeconds, groupOf } from '../hardware/collectives/index.ts';
 import type { Job } from '../job/job.ts';
 import { once } from '../keep.ts';
 import type { RankLayout } from '../partition/placement.ts';
+import { narrowLinears } from './narrowLinears.ts';
 import type { UnitProfile } from './stageProfile.ts';
 
 /** The largest magnitudes of a linear's input, weight and output, or of their gradients, in fp32. */
@@ -40,9 +40,4 @@ export function scaleExchange(job: Job, layout: RankLayout): ScaleExchange | und
 
 function linearsOf(profiles: readonly UnitProfile[]): number {
   return sum(profiles, ({ unit }) => narrowLinears(unit).length);
-}
-
-/** The products of a unit that are in 8 bits where a job is: those of layers. */
-export function narrowLinears(unit: Unit): readonly Operator[] {
-  return unit.kind === 'layer' ? unit.operators.filter(({ kind }) => kind === 'matmul') : [];
 }

@@ -1,7 +1,7 @@
 import type { Unit } from '../graph/computeGraph.ts';
 import { collectiveSeconds } from '../hardware/collectives/index.ts';
 import { narrowFormat } from '../hardware/kernels/narrow.ts';
-import { narrowLinears } from './scaleExchange.ts';
+import { narrowLinears } from './narrowLinears.ts';
 import type { UnitContext } from './unitContext.ts';
 
 /** A largest magnitude in fp32. */
